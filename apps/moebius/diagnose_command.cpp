@@ -9,6 +9,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/io/atomic_file.hpp>
+#include <moebius/logs/idle_options.hpp>
 #include <moebius/logs/load_course.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_file.hpp>
@@ -106,6 +107,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
         std::swap(batch, next);
     }
     out.states = state.layers();
+    if (log.source->is_turned()) distance.mark_turned();
     out.distances = distance.layers();
     out.margins = distance.margins(out.distances);
     out.history = history.rows();
@@ -115,12 +117,32 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     return out;
 }
 
+/// Where a margin is asked for and no knob that restores it can be told.
+std::string note_of_restore(const diagnosis& log, double restored) {
+    const auto& layers = log.distances;
+    const auto any = [&](const auto& has) {
+        return std::any_of(layers.begin(), layers.end(), has);
+    };
+    if (any([](const auto& one) { return !one.knob.empty(); })) return {};
+    return fmt::format("no knob is told that restores a margin of {:g} %: no layer {}",
+                       100 * restored,
+                       any([](const auto& one) { return one.feedback.has_value(); })
+                           ? "with a K has less left"
+                           : "has a K, by which it could be");
+}
+
 /// What is read as it comes and turns out to be in another order is read again, whole.
 std::vector<diagnosis> diagnose_all(const diagnose_arguments& args, const session& session,
                                     const watch& watched) {
+    const bool restores = session.was_given("restore");
     const auto read = [&](const log_options& how) {
         std::vector<diagnosis> out;
-        for (auto& log : open_logs(args.files, how)) out.push_back(diagnose(log, args, watched));
+        for (auto& log : open_logs(args.files, how)) {
+            auto& made = out.emplace_back(diagnose(log, args, watched));
+            if (!restores) continue;
+            if (auto said = note_of_restore(made, args.restore); !said.empty())
+                made.notes.push_back(std::move(said));
+        }
         return out;
     };
     auto out = [&] {
@@ -136,6 +158,14 @@ std::vector<diagnosis> diagnose_all(const diagnose_arguments& args, const sessio
         for (const auto& log : out)
             for (const auto& note : log.notes) tell_once(note);
     return out;
+}
+
+/// Of the options, as far as a step can tell.
+void tell_idle(const log_options& options, const log_head& head,
+               std::span<const load_record> step) {
+    probes_had had;
+    for (const auto& record : step) had.take(record);
+    if (const auto idle = note_of_idle(options, head, had); !idle.empty()) tell_once(idle);
 }
 
 /// Whether a step has a load in any layer; else says that it was left out.
@@ -165,6 +195,7 @@ public:
             state_.take(record);
             distance_->take(record);
         }
+        if (grew) tell_idle(args_.log, head, step);
     }
 
     /// A line of it, and the worst verdict.
@@ -216,7 +247,7 @@ void check_files(const diagnose_arguments& args, const session& session) {
                                args.files.empty() ? "no file came" : "--follow came beside files",
                                "either the files of a log or --follow FILE is needed");
     if (!args.follow.empty())
-        refuse_unused(session, "diagnose --follow", {"out", "plot", "report"});
+        refuse_unused(session, "diagnose --follow", {"out", "plot", "report", "restore"});
     if (!args.follow.empty() && args.output.format == "csv")
         throw invalid_argument("--format", "csv came beside --follow",
                                "a step is a line of text, or of JSON");
@@ -224,6 +255,7 @@ void check_files(const diagnose_arguments& args, const session& session) {
 
 int run(const diagnose_arguments& args, const session& session) {
     check_files(args, session);
+    layer_margin::check_restored(args.restore);  // also where a log has no layer with a margin
     if (!args.follow.empty()) return follow(args, session);
     std::vector<written_file> also;
     if (!args.report.empty()) also.push_back({"--report", args.report});

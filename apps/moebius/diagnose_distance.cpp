@@ -78,6 +78,11 @@ void distance_estimate::take(const load_record& record) {
 }
 
 std::vector<layer_diagnosis> distance_estimate::layers() const {
+    if (turned_)
+        return std::vector(count_,
+                           untold("its axes seem to be in another order than they were read in; "
+                                  "--experts would say that the last is that of experts",
+                                  "counts"));
     std::vector<layer_diagnosis> out;
     for (const auto& one : layers_) {
         const auto why = check_.veto(out.size());
@@ -105,7 +110,7 @@ table distance_estimate::margins(const std::vector<layer_diagnosis>& now) const 
     table out = no_margins();
     row_writer to(out);
     for (std::size_t l = 0; l < courses_.size(); ++l) {
-        if (!check_.veto(l).empty()) continue;
+        if (turned_ || !check_.veto(l).empty()) continue;
         for (const auto& one : courses_[l].rows(now[l])) {
             to.next();
             to.put("layer", static_cast<double>(l));

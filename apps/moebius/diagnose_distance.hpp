@@ -58,6 +58,9 @@ public:
     /// that one expert has all.
     [[nodiscard]] std::vector<layer_diagnosis> layers() const;
 
+    /// From here on nothing is told of any layer, as its axes are in another order.
+    void mark_turned() noexcept { turned_ = true; }
+
     [[nodiscard]] const log_check& check() const noexcept { return check_; }
 
     /// margin_course::rows of all layers: layer (its place in log_head::layers), step, margin and
@@ -69,6 +72,7 @@ public:
 private:
     log_check check_;
     std::size_t count_;
+    bool turned_ = false;
     std::vector<layer_margin> layers_;  ///< none of one expert: there is nothing to lose
     std::vector<margin_course> courses_;
 };

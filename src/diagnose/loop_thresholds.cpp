@@ -227,11 +227,15 @@ loop_thresholds controlled(loop_thresholds out, const log_head& head, double tok
     return out;
 }
 
+margin feedback_of(const loop_thresholds& at, const measured_slope& gain) {
+    return {gain.value * at.balance, gain.low() * at.balance, gain.high() * at.balance,
+            "feedback beta/decay"};
+}
+
 void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::string_view by,
                 const log_head& head, double restored, layer_diagnosis& out) {
-    const double K = gain.value * at.balance;
-    const double low = gain.low() * at.balance, high = gain.high() * at.balance;
-    out.feedback = {K, low, high, "feedback beta/decay"};
+    out.feedback = feedback_of(at, gain);
+    const double K = out.feedback->value, low = out.feedback->low, high = out.feedback->high;
     out.limits = at;
     const std::string_view alone = " without the controller",
                            known = at.unknown.empty() ? "" : alone;
@@ -263,12 +267,11 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
 }
 
 std::string no_knob(const log_head& head, double restored, const std::string& why) {
-    const bool learned = head.balancer == "aux" || head.balancer == "none";
-    return fmt::format("cannot tell which knob restores a margin of {:.0f} %: {}; {}",
-                       100 * restored,
-                       learned ? "scores do not follow loads, and there is no feedback to lower"
-                               : "K is not known: " + why,
-                       learned_knobs);
+    return fmt::format(
+        "cannot tell which knob restores a margin of {:.0f} %: {}; {}", 100 * restored,
+        is_learned(head) ? "scores do not follow loads, and there is no feedback to lower"
+                         : "K is not known: " + why,
+        learned_knobs);
 }
 
 }  // namespace moebius

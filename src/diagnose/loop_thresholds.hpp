@@ -13,6 +13,9 @@ namespace moebius {
 [[nodiscard]] loop_thresholds controlled(loop_thresholds alone, const log_head& head,
                                          double tokens);
 
+/// K of a loop of gain K/balance that is known with an error.
+[[nodiscard]] margin feedback_of(const loop_thresholds& at, const measured_slope& gain);
+
 /// Margins, verdict, reason and knob of a loop of gain K/balance that is known with an error.
 /// @param by        what measured it
 /// @param restored  the margin that the knob is told for

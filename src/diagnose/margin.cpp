@@ -70,15 +70,19 @@ std::string_view to_string(load_verdict verdict) noexcept {
     return "";
 }
 
+void layer_margin::check_restored(double restored) {
+    if (!(restored > 0 && restored < 1))
+        throw invalid_argument("diagnose", fmt::format("restore is {}", restored),
+                               "a margin between 0 and 1 can be restored");
+}
+
 layer_margin::layer_margin(const log_head& head, double restored)
     : head_(head),
       top_k_(std::max(told_rule(head).top_k, 1.0)),
       restored_(restored),
       watch_(head.experts),
       recent_(head.experts) {
-    if (!(restored > 0 && restored < 1))
-        throw invalid_argument("diagnose", fmt::format("restore is {}", restored),
-                               "a margin between 0 and 1 can be restored");
+    check_restored(restored);
     if (!(std::round(top_k_) < static_cast<double>(head.experts)))
         top_k_ = 1;  // such a router has no dynamics
     alone_ = thresholds_of(head.experts, top_k_);

@@ -20,15 +20,6 @@ control_law law_of(const log_head& head) {
     return head.balancer == "sign" ? control_law::sign : control_law::none;
 }
 
-bool is_learned(const log_head& head) { return head.balancer == "none" || head.balancer == "aux"; }
-
-/// A rate without a feedback is that of a rule whose feedback is not told.
-bool follows_loads(const log_head& head) {
-    const told_rule rule(head);
-    if (head.balancer == "feedback" || rule.feedback != 0) return true;
-    return !head.feedback && rule.rate > 0 && !is_learned(head);
-}
-
 /// Why a log has no loop whose gain could be told, and what would say that it has.
 std::string no_loop(const log_head& head) {
     const bool controlled = law_of(head) != control_law::none;
@@ -73,6 +64,17 @@ void note_wild(std::size_t dithers, layer_diagnosis& out) {
         "the dither of {} steps is more than {:g}/beta, to which loads do not answer in "
         "proportion: no gain was taken from it, and K by moments is that under it",
         dithers, largest_dither));
+}
+
+void note_blank(const probe_rows& rows, std::string_view which, layer_diagnosis& out) {
+    if (rows.blank())
+        out.notes.push_back(fmt::format("{} 0 in all steps: nothing was measured by that", which));
+}
+
+/// Of probes that end before the log does.
+std::string words_before(const margin& K, std::string_view by) {
+    return fmt::format("K was {:.4g} ({:.4g} to {:.4g}) by {}: what it is now is not told by that",
+                       K.value, K.low, K.high, by);
 }
 
 /// Of a loop whose scores follow loads; without a rate it is fitted as well.
@@ -120,11 +122,12 @@ void layer_margin::fit_loop(std::int64_t step) {
     if (free_) free_->take(shares_);
 }
 
-/// A loop with a controller is fitted by the scores that its feedback makes.
+/// A loop with a controller is fitted by the scores that its feedback makes, and one whose feedback
+/// stands in its records alone is known to be one from there on.
 void layer_margin::take_feedback(double now) {
     const bool moves = head_.feedback != now;
     head_.feedback = now;
-    if (!moves || law_of(head_) == control_law::none) return;
+    if (!moves || (loops_ && law_of(head_) == control_law::none)) return;
     loop_.reset();
     free_.reset();
     begin_fits();
@@ -145,13 +148,13 @@ void layer_margin::take_probes(const load_record& record) {
     const bool is_dithered = holds(record.dither, n, "dither"),
                too_much = is_dithered && is_wild(record.dither, beta);
     wild_dithers_ += too_much ? 1U : 0U;
-    if (is_dithered && !too_much) {
-        if (!dither_) dither_.emplace(n);
-        dither_->take(shares_, record.dither);
-    }
-    if (holds(record.moments, n * n, "moments") && !unfit_) {
+    const auto taken = too_much ? std::span<const double>() : record.dither;
+    if (dither_rows_.take(taken, record.step) && !dither_) dither_.emplace(n);
+    if (dither_ && !taken.empty()) dither_->take(shares_, taken);
+    (void)holds(record.moments, n * n, "moments");
+    if (moment_rows_.take(record.moments, record.step) && !unfit_) {
         if (!moments_) moments_.emplace(n, beta);
-        moments_->take(record.moments, too_much ? std::span<const double>() : record.dither);
+        moments_->take(record.moments, taken);
     }
     if (holds(record.scores, n, "scores")) {
         if (!scores_) scores_.emplace(n);
@@ -178,21 +181,26 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
     const auto limits = controlled(alone_, head_, tokens_);
     const told_rule rule(head_);
     const double per_load = rule.per_load();
-    const auto told = [&](const std::optional<measured_slope>& slope, std::string_view by) {
+    const auto told = [&](const std::optional<measured_slope>& slope, std::string by,
+                          const probe_rows& rows) {
         if (!slope || !out.margins.empty()) return;
-        if (per_load > 0)
-            return judge_gain(limits,
-                              {per_load * slope->value, per_load * slope->error, slope->steps,
-                               per_load * slope->most},
-                              by, head_, restored_, out);
-        out.notes.push_back(lost_by(*slope, by));
+        const measured_slope gain{per_load * slope->value, per_load * slope->error, slope->steps,
+                                  per_load * slope->most};
+        if (per_load > 0 && !rows.ended())
+            return judge_gain(limits, gain, by, head_, restored_, out);
+        if (rows.ended()) by += fmt::format(" up to step {}, the last that has any", rows.last());
+        out.notes.push_back(per_load > 0 ? words_before(feedback_of(limits, gain), by)
+                                         : lost_by(*slope, by));
     };
     note_wild(wild_dithers_, out);
+    note_blank(moment_rows_, "moments are", out);
+    note_blank(dither_rows_, "the dither is", out);
     if (moments_ && top_k_ == 1) {
         const bool rests =
             per_load > 0 && loop_ && counted_gain_of(loop_, *free_, rule.forget()).slope;
-        told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
-        told(moments_->slope(), "moments");  // of the leading direction
+        told(rests && !moment_rows_.ended() ? moments_->at_rest() : std::nullopt,
+             "moments of gates that rest", moment_rows_);
+        told(moments_->slope(), "moments", moment_rows_);  // of the leading direction
         if (dither_ && !out.margins.empty())
             out.notes.emplace_back(
                 "K by moments is that under the dither, which takes some of it: without it K is "
@@ -201,7 +209,7 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
     if (!out.margins.empty() || !dither_ || counts_part()) return;
     auto mean = dither_->slope();
     if (mean && is_softmax(head_)) mean->most = dither_->most(rule.beta, top_k_);
-    told(mean, "dither");
+    told(mean, "dither", dither_rows_);
     if (!out.margins.empty())
         out.notes.push_back(fmt::format(
             "a dither tells the mean gain over all directions of loads: where gates prefer tokens "
@@ -217,6 +225,9 @@ std::string layer_margin::untold_by_probes() const {
     if (!(*head_.feedback > 0))
         return fmt::format("the feedback is {:g}, and moments or a dither tell K of one above 0",
                            *head_.feedback);
+    if (moment_rows_.ended() || dither_rows_.ended())
+        return fmt::format("the last steps have no moments or dither: those end at step {}",
+                           std::max(moment_rows_.last(), dither_rows_.last()));
     if (dither_ || top_k_ == 1) return "a dither or moments came in too few steps";
     return fmt::format(
         "moments of softmax's shares are not the derivative of the loads of a router that chooses "

@@ -56,6 +56,7 @@ public:
     const log_head& head() const override { return about; }
     bool next(load_record& record) override;
     std::vector<std::string> notes_at_end() const override;
+    bool is_turned() const override { return axes && !axes->finding().empty(); }
 
 private:
     /// The next record, of a step that is void, too.

@@ -46,8 +46,9 @@ constexpr std::string_view settings = "settings of the log";
 void check_choices(const log_head& head, const log_options& options, const std::string& file) {
     const auto check = [&](std::string_view name, std::optional<double> value, bool given,
                            double most, const std::string& too_many) {
-        if (!value || (*value > 0 && *value <= most)) return;
-        const auto rule = *value > most ? too_many : std::string("it must be > 0 and finite");
+        if (!value || (*value >= 1 && *value <= most && *value == std::floor(*value))) return;
+        const auto rule =
+            *value > most ? too_many : std::string("it must be a whole number from 1");
         if (given) throw invalid_argument(settings, fmt::format("{} is {}", name, *value), rule);
         throw io_error(file, fmt::format("it says that {} is {}, but {}", name, *value, rule));
     };
@@ -107,7 +108,7 @@ void require_experts(const std::string& file, std::size_t has, const log_options
 
 choices_log::choices_log(std::string file, std::unique_ptr<log_source> from,
                          const log_options& options, std::vector<std::string>& notes)
-    : file_(std::move(file)), from_(std::move(from)), head_(from_->head()) {
+    : file_(std::move(file)), from_(std::move(from)), options_(options), head_(from_->head()) {
     look_ahead();
     settle_experts(options, notes);
     overrule(head_, options, file_);
@@ -284,6 +285,7 @@ bool choices_log::next(load_record& record) {
         record = ahead_.front().record();
     else if (!from_->next(record))
         return false;
+    had_.take(record);
     if (padding_) padding_->take_off(record, [&] { return place_of(record); });
     if (record.moments.size() == head_.experts * head_.experts)
         if (const auto why = no_moments(record.moments, head_.experts); !why.empty())
@@ -294,6 +296,13 @@ bool choices_log::next(load_record& record) {
     for (double& load : scaled_) load *= factor_;
     record.loads = scaled_;
     return true;
+}
+
+std::vector<std::string> choices_log::notes_at_end() const {
+    auto out = from_->notes_at_end();
+    if (auto idle = note_of_idle(options_, head_, had_); !idle.empty())
+        out.push_back(std::move(idle));
+    return out;
 }
 
 }  // namespace moebius

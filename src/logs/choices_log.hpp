@@ -3,7 +3,7 @@
 
 #include <deque>
 #include <memory>
-#include <moebius/logs/log_file.hpp>
+#include <moebius/logs/idle_options.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +40,9 @@ public:
 
     const log_head& head() const override { return head_; }
     bool next(load_record& record) override;
-    std::vector<std::string> notes_at_end() const override { return from_->notes_at_end(); }
+    std::vector<std::string> notes_at_end() const override;
+    /// Not where the experts of its last axis were told.
+    bool is_turned() const override { return !options_.experts && from_->is_turned(); }
 
 private:
     void look_ahead();
@@ -56,7 +58,9 @@ private:
 
     std::string file_;
     std::unique_ptr<log_source> from_;
+    log_options options_;
     log_head head_;
+    probes_had had_;
     std::optional<expert_padding> padding_;
     double factor_ = 1;
     bool halves_even_counts_ = false;  ///< as all that were seen were even

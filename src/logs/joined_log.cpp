@@ -66,6 +66,11 @@ public:
         return out;
     }
 
+    bool is_turned() const override {
+        return std::any_of(parts_.begin(), parts_.end(),
+                           [](const auto& one) { return one.of.source->is_turned(); });
+    }
+
     /// Those of all parts, in the order in which they are read.
     [[nodiscard]] std::vector<named_series> series() const {
         auto out = parts_.front().of.series;
@@ -136,6 +141,7 @@ public:
         for (const auto& one : ranks_) add_notes(out, one.source->notes_at_end());
         return out;
     }
+    bool is_turned() const override { return ranks_.front().source->is_turned(); }
 
     bool next(load_record& record) override {
         const bool more = ranks_.front().source->next(record);

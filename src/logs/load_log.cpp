@@ -8,6 +8,12 @@
 
 namespace moebius {
 
+bool follows_loads(const log_head& head) {
+    const told_rule rule(head);
+    if (head.balancer == "feedback" || rule.feedback != 0) return true;
+    return !head.feedback && rule.rate > 0 && !is_learned(head);
+}
+
 std::string layers_text(const log_head& head, std::span<const std::size_t> layers) {
     constexpr std::size_t most = 12;
     std::string out = layers.size() == 1 ? "layer " : "layers ";
@@ -38,6 +44,9 @@ std::optional<refusal> unfit_rule(const log_head& head) {
     if (!(std::abs(rule.K()) <= largest_number))
         return refusal{fmt::format("feedback beta/decay is {:g}", rule.K()),
                        "it must be 2^53 at most"};
+    if (head.experts > 1 && rule.top_k >= static_cast<double>(head.experts))
+        return refusal{fmt::format("top_k is {:g} of {} experts", rule.top_k, head.experts),
+                       "a token that goes to all of them chooses none, whatever their scores"};
     const double forgets = rule.forget();
     if (rule.rate > 0 && forgets < std::numeric_limits<double>::epsilon())
         return refusal{fmt::format("rate x decay is {:g}", forgets),

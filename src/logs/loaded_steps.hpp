@@ -25,6 +25,7 @@ public:
     /// @throws io_error  at the end, where no step had a load
     bool next(load_record& record) override;
     std::vector<std::string> notes_at_end() const override;
+    bool is_turned() const override { return from_->is_turned(); }
 
 private:
     bool next_held(load_record& record);

@@ -39,9 +39,9 @@ bool is_balance_loss(std::string_view name) {
     std::string small(name);
     std::transform(small.begin(), small.end(), small.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    constexpr std::string_view words[] = {"aux", "balanc", "lbl", "lb_", "lb-"};
-    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) {
-        return small.find(word) != std::string::npos;
+    constexpr std::string_view parts[] = {"aux", "balanc", "lbl", "lb_", "lb-"};
+    return std::any_of(std::begin(parts), std::end(parts), [&](std::string_view part) {
+        return small.find(part) != std::string::npos;
     });
 }
 

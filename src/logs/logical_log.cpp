@@ -30,6 +30,7 @@ public:
 
     const log_head& head() const override { return head_; }
     std::vector<std::string> notes_at_end() const override { return from_->notes_at_end(); }
+    bool is_turned() const override { return from_->is_turned(); }
 
     bool next(load_record& record) override {
         if (!from_->next(record)) return false;

@@ -85,6 +85,11 @@ rejected() {
 rejected 'diagnose: no file came, but'
 rejected 'diagnose: --follow came beside files, but' long.csv --follow long.csv
 rejected 'diagnose: --window is 0, but it must be a step or more' long.csv --window 0
+for words in '--top-k 1.5' '--top-k 0' '--tokens 1000.5'; do
+    rejected "settings of the log: ${words% *} is ${words#* }, but it must be a whole number from 1" long.csv $words
+done
+printf 'step,layer,expert,tokens\n0,0,0,5\n' >one.csv
+rejected 'diagnose: --restore is 7, but a margin between 0 and 1 can be restored' one.csv --restore 7
 rejected 'nothing.csv: No such file or directory' nothing.csv
 rejected 'log.jsonl: it is JSONL after CSV, but the parts of a log have one format' long.csv log.jsonl
 rejected 'long.csv, long.csv: step 0, layer 0: expert 0 comes twice' long.csv long.csv
@@ -222,6 +227,13 @@ timeout 60 "$program" diagnose --follow run.csv --format json --fail-on collapse
 test $code = 3
 tail -1 lines | python3 -c 'import json, sys; line = json.load(sys.stdin)
 assert line["verdict_of"] == "0" and line["verdict"] == "collapsed" == line["layers"][0]["verdict"] and 100 < line["step"] < 399, line'
+# what changes nothing is said, once
+code=0
+timeout 60 "$program" diagnose --follow run.csv --fail-on collapsed --bias-leak 0.1 >lines 2>said || code=$?
+test $code = 3 && test "$(grep -c 'changes nothing here: --bias-leak (--balancer integral has one)' said)" = 1
+"$program" diagnose long.csv --restore 0.5 >summary
+grep -q '^read: no knob is told that restores a margin of 50 %: no layer has a K' summary
+rejected '--restore: it came for diagnose --follow, but that does not use it' --follow run.csv --restore 0.5
 rejected '--format: csv came beside --follow, but' --follow run.csv --format csv
 
 # probes that train logs are read: moments before dither, which is the mean over directions
@@ -411,3 +423,21 @@ printf '1,0\n0,1\n2,1\n1,2\n' >tokens.csv # and that command runs
     --log routed.npz >summary
 "$program" diagnose routed.npz >summary
 rejected 'gate.safetensors: it is a safetensors file, but CSV or JSONL is needed to follow a log' --follow gate.safetensors
+
+# axes in another order than they are read in: of no layer anything is told, unless the experts are
+python3 - <<'END'
+import random, struct
+random.seed(1)
+loads = [[[0] * 24 for e in range(8)] for s in range(40)]  # steps, experts, layers
+for step in loads:
+    for layer in range(24):
+        for token in range(300): step[random.randrange(8)][layer] += 1
+head = "{'descr': '<i4', 'fortran_order': False, 'shape': (40, 8, 24), }".ljust(117) + "\n"
+numbers = [n for step in loads for row in step for n in row]
+open("turned.npy", "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack(f"<{len(numbers)}i", *numbers))
+END
+"$program" diagnose turned.npy >summary
+grep -q '^distance of layers 0, 1, .*, 7: cannot tell: its axes seem to be in another order' summary
+test "$(grep -c '^distance of' summary)" = 1 && grep -q '^read: .*numpy.moveaxis' summary
+"$program" diagnose turned.npy --experts 24 >summary
+! grep -q 'its axes seem' summary

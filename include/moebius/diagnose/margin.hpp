@@ -7,6 +7,7 @@
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
+#include <moebius/diagnose/probe_rows.hpp>
 #include <moebius/diagnose/probes.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
 #include <moebius/diagnose/step_choices.hpp>
@@ -86,6 +87,9 @@ class layer_margin {
 public:
     static constexpr double default_restored = 0.25;
 
+    /// @throws invalid_argument  for a margin that no knob restores
+    static void check_restored(double restored);
+
     /// @param restored  the margin that knobs are told for, 0 to 1
     /// @throws invalid_argument  for fewer than 2 experts, or such a margin
     explicit layer_margin(const log_head& head, double restored = default_restored);
@@ -130,6 +134,7 @@ private:
     std::optional<dither_slope> dither_;
     std::optional<moment_slope> moments_;
     std::optional<score_slope> scores_;
+    probe_rows dither_rows_, moment_rows_;
     std::size_t wild_dithers_ = 0;  ///< records with one too large for a gain
     std::vector<double> shares_;
     step_choices choices_;

@@ -61,6 +61,15 @@ struct told_rule {
     return head.gate.empty() || head.gate == "softmax";
 }
 
+/// Whether its balancer is one that learns, by which no scores follow loads: "none" or "aux".
+[[nodiscard]] inline bool is_learned(const log_head& head) {
+    return head.balancer == "none" || head.balancer == "aux";
+}
+
+/// Whether it says that scores follow loads. A rate without a feedback is that of a rule whose
+/// feedback is not told.
+[[nodiscard]] bool follows_loads(const log_head& head);
+
 /// "layer 3", "layers 0, 1" and, of many, "... and 5 more", for sentences.
 /// @param layers  places in log_head::layers, one or more
 [[nodiscard]] std::string layers_text(const log_head& head, std::span<const std::size_t> layers);
@@ -109,6 +118,10 @@ public:
     /// What the end of the file told, a sentence each: that its last number may be a part of one.
     /// Asked once next() has given false; what was told when the log was opened is not among it.
     [[nodiscard]] virtual std::vector<std::string> notes_at_end() const { return {}; }
+
+    /// Whether all of it says that its axes are in another order than they were read in, so that
+    /// no layer is one; why is among notes_at_end.
+    [[nodiscard]] virtual bool is_turned() const { return false; }
 };
 
 }  // namespace moebius

@@ -112,6 +112,37 @@ TEST_CASE("of a rule that none can be no K is told, and why", "[diagnose]") {
     }
 }
 
+TEST_CASE("of a router that chooses all experts no K is told, and why", "[diagnose]") {
+    auto head = head_of(4, 1);
+    head.top_k = 4;
+    const auto told =
+        diagnosis_of(head, loop_counts(4, 256, {.feedback = 1, .step = 0.05}, 900, 3));
+    CHECK_FALSE(told.feedback);
+    CHECK(told.untold.starts_with("top_k is 4 of 4 experts, but a token that goes to all"));
+}
+
+TEST_CASE("a feedback that stands in its records alone makes a loop", "[diagnose]") {
+    auto head = head_of(4, 0);
+    head.feedback.reset();
+    head.balancer.clear();
+    head.rate.reset();
+    const auto counts = loop_counts(4, 512, {.feedback = 2, .step = 0.05}, 2000, 3);
+    const auto told = [&](double feedback) {
+        layer_margin layer(head);
+        load_record record;
+        record.feedback = feedback;
+        for (const auto& step : counts) {
+            ++record.step;
+            record.loads = step;
+            layer.take(record);
+        }
+        return layer.result();
+    };
+    REQUIRE(told(2).feedback);
+    CHECK((told(2).feedback->low < 2 && told(2).feedback->high > 2));
+    CHECK(told(0).untold == "the feedback is 0, and scores follow loads not at all");
+}
+
 TEST_CASE("first choices of two tell no K", "[diagnose]") {
     auto head = head_of(8, 3);
     head.top_k = 2;

@@ -72,6 +72,26 @@ TEST_CASE("an array whose totals say that experts are not on its last axis is to
     }
 }
 
+TEST_CASE("a log of turned axes is one to the end, unless its experts are told", "[logs]") {
+    const auto of = counts([](const place&) { return 300; });
+    std::string rows, turned;
+    for (std::size_t s = 0; s < sizes[0]; ++s)
+        for (std::size_t e = 0; e < sizes[2]; ++e)
+            for (std::size_t l = 0; l < sizes[1]; ++l)
+                sample::append(turned, static_cast<float>(of[(s * sizes[1] + l) * sizes[2] + e]));
+    for (const double one : of) sample::append(rows, static_cast<float>(one));
+    const auto is_turned = [](const std::string& bytes, const log_options& options = {}) {
+        const auto log = sample::open({bytes}, options);
+        (void)sample::cells_of(*log.source);
+        return log.source->is_turned();
+    };
+    const auto array = sample::npy("<f4", "(12, 8, 24)", turned);
+    CHECK(is_turned(array));
+    CHECK(is_turned(sample::zip({{"counts.npy", array}})));
+    CHECK_FALSE(is_turned(array, {.experts = 24}));
+    CHECK_FALSE(is_turned(sample::npy("<f4", "(12, 24, 8)", rows)));
+}
+
 TEST_CASE("an array whose totals change along the axis of its layers alone is told", "[logs]") {
     const auto of = counts([](const place& at) { return 200 + 7 * static_cast<int>(at[0]); });
     // sizes[0] rows of their own are too few to be no layers

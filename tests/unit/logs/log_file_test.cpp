@@ -333,6 +333,19 @@ TEST_CASE("a damaged array is refused with file, place and rule", "[logs][error]
 TEST_CASE("settings that no run can have are refused", "[logs][error]") {
     const auto array = sample::npy("<i4", shape, sample::counts_as<std::int32_t>());
     CHECK_THAT(refusal_of(array, {.top_k = -3}), ContainsSubstring("top_k is -3, but it must be"));
+    for (const double top_k : {0.0, 1e-9, 1.5})
+        CHECK_THAT(refusal_of(array, {.top_k = top_k}),
+                   ContainsSubstring(fmt::format("top_k is {}, but it must be a whole number from "
+                                                 "1",
+                                                 top_k)));
+    CHECK_THAT(refusal_of(array, {.tokens = 1000.5}),
+               ContainsSubstring("tokens is 1000.5, but it must be a whole number from 1"));
+    CHECK_THAT(
+        refusal_of("{\"config\":{\"top_k\":1.5}}\n{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n"),
+        ContainsSubstring("FILE: it says that top_k is 1.5, but it must be a whole number"));
+    CHECK_THAT(refusal_of(array, {.top_k = 4, .rate = 0.1}),
+               ContainsSubstring("top_k is 4 of 4 experts, but a token that goes to all of them"));
+    CHECK(refusal_of(array, {.top_k = 4}) == "(nothing)");
     CHECK_THAT(refusal_of(array, {.decay = 0}), ContainsSubstring("decay is 0, but it must be"));
     CHECK_THAT(refusal_of(array, {.rate = -1}), ContainsSubstring("rate is -1, but it must be"));
     CHECK_THAT(refusal_of("{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n", {.beta = 0}),
