@@ -21,7 +21,8 @@ bool has_line(std::string_view start) {
 
 growing_text::growing_text(const std::string& path, const log_options& options)
     : file_(path, true), options_(options) {
-    if (auto rank = rank_of_file(path); !rank.empty()) builder_.ranks.try_emplace(std::move(rank), 0);
+    if (auto rank = rank_of_file(path); !rank.empty())
+        builder_.ranks.try_emplace(std::move(rank), 0);
 }
 
 bool growing_text::has_begun() {
