@@ -12,10 +12,9 @@ std::string note_of_idle(const log_options& options, const log_head& head, const
         bool is_given, has_effect;
         std::string_view lacks;
     };
-    constexpr std::string_view no_loop =
-                                   "nothing says that scores follow loads, as --feedback would",
-                               no_rule = "--balancer sign or integral has one",
-                               no_leak = "--balancer integral has one";
+    constexpr std::string_view
+        no_loop = "nothing says that scores follow loads, as --feedback other than 0 would",
+        no_rule = "--balancer sign or integral has one", no_leak = "--balancer integral has one";
     const bool follows = follows_loads(head) || had.feedback,
                integral = head.balancer == "integral",
                controlled = integral || head.balancer == "sign";

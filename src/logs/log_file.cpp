@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/log_file.hpp>
+#include <set>
 #include <utility>
 
 #include "array_log.hpp"
@@ -142,7 +144,14 @@ std::vector<opened_log> open_logs(std::span<const std::string> paths, const log_
     if (paths.empty())
         throw invalid_argument("open_logs", "no file came", "one or more are needed");
     opener files(options, paths.size());
-    for (const auto& path : paths) files.open(path);
+    std::set<std::filesystem::path> met;
+    for (const auto& path : paths) {
+        std::error_code unknown;  // of a pipe, which is nowhere
+        const auto place = std::filesystem::canonical(path, unknown);
+        if (!unknown && !met.insert(place).second)
+            throw invalid_argument(path, "it came twice", "a part of a log is read once");
+        files.open(path);
+    }
     return files.finish();
 }
 

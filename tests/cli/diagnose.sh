@@ -90,9 +90,11 @@ for words in '--top-k 1.5' '--top-k 0' '--tokens 1000.5'; do
 done
 printf 'step,layer,expert,tokens\n0,0,0,5\n' >one.csv
 rejected 'diagnose: --restore is 7, but a margin between 0 and 1 can be restored' one.csv --restore 7
+rejected './long.csv: it came twice, but a part of a log is read once' long.csv ./long.csv
 rejected 'nothing.csv: No such file or directory' nothing.csv
 rejected 'log.jsonl: it is JSONL after CSV, but the parts of a log have one format' long.csv log.jsonl
-rejected 'long.csv, long.csv: step 0, layer 0: expert 0 comes twice' long.csv long.csv
+cp long.csv again.csv
+rejected 'long.csv, again.csv: step 0, layer 0: expert 0 comes twice' long.csv again.csv
 printf '\200\004\225pickle' >loads.pt
 rejected 'loads.pt: it is a pickle, which runs what it holds and is never opened' loads.pt
 for word in safe cannot-tell 'cannot tell'; do

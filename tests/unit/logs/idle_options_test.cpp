@@ -25,7 +25,7 @@ std::string note_of(const log_options& options, const probes_had& had = {}) {
 TEST_CASE("options that change nothing are told, with what each lacks", "[logs]") {
     CHECK(note_of({.decay = 2, .beta = 3, .gate = "softmax"}) ==
           "what changes nothing here: --decay, --beta, --gate (nothing says that scores follow "
-          "loads, as --feedback would)");
+          "loads, as --feedback other than 0 would)");
     CHECK(note_of({.rate = 0.1, .bias_rate = 0.1, .bias_leak = 0.1}) ==
           "what changes nothing here: --bias-rate (--balancer sign or integral has one); "
           "--bias-leak (--balancer integral has one)");
