@@ -45,17 +45,19 @@ constexpr std::string_view settings = "settings of the log";
 /// Choices that no run can have are refused, whoever says them: loads could not be read.
 void check_choices(const log_head& head, const log_options& options, const std::string& file) {
     const auto check = [&](std::string_view name, std::optional<double> value, bool given,
-                           double most, const std::string& too_many) {
-        if (!value || (*value >= 1 && *value <= most && *value == std::floor(*value))) return;
-        const auto rule =
-            *value > most ? too_many : std::string("it must be a whole number from 1");
+                           bool fits, const std::string& rule) {
+        if (!value || fits) return;
         if (given) throw invalid_argument(settings, fmt::format("{} is {}", name, *value), rule);
         throw io_error(file, fmt::format("it says that {} is {}, but {}", name, *value, rule));
     };
-    check("top_k", head.top_k, options.top_k.has_value(), static_cast<double>(head.experts),
-          fmt::format("a token chooses {} experts at most", head.experts));
-    check("tokens", head.tokens, options.tokens.has_value(), largest_number,
-          "it must be 2^53 at most");
+    const double k = told_rule(head).top_k, experts = static_cast<double>(head.experts);
+    check("top_k", head.top_k, options.top_k.has_value(),
+          k >= 1 && k <= experts && k == std::floor(k),
+          k > experts ? fmt::format("a token chooses {} experts at most", head.experts)
+                      : "it must be a whole number from 1");
+    const double tokens = head.tokens.value_or(1);  // of unlike steps the mean
+    check("tokens", head.tokens, options.tokens.has_value(),
+          tokens >= 1 && tokens <= largest_number, "it must be 1 to 2^53");
     if (head.said_experts && !whole_experts(head.said_experts))
         throw io_error(file,
                        fmt::format("it says that experts is {}, but a whole number from 1 to {} "

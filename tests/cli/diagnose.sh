@@ -85,7 +85,7 @@ rejected() {
 rejected 'diagnose: no file came, but'
 rejected 'diagnose: --follow came beside files, but' long.csv --follow long.csv
 rejected 'diagnose: --window is 0, but it must be a step or more' long.csv --window 0
-for words in '--top-k 1.5' '--top-k 0' '--tokens 1000.5'; do
+for words in '--top-k 1.5' '--top-k 0'; do
     rejected "settings of the log: ${words% *} is ${words#* }, but it must be a whole number from 1" long.csv $words
 done
 printf 'step,layer,expert,tokens\n0,0,0,5\n' >one.csv

@@ -105,8 +105,8 @@ TEST_CASE("settings of a log that no run can have are refused with the file that
     const std::pair<std::string, std::string> cases[] = {
         {R"({"top_k": -3})", "top_k is -3, but it must be a whole number from 1"},
         {R"({"top_k": 9})", "top_k is 9, but a token chooses 4 experts at most"},
-        {R"({"tokens": 0})", "tokens is 0, but it must be a whole number from 1"},
-        {R"({"tokens": 1e300})", "tokens is 1e+300, but it must be 2^53 at most"},
+        {R"({"tokens": 0})", "tokens is 0, but it must be 1 to 2^53"},
+        {R"({"tokens": 1e300})", "tokens is 1e+300, but it must be 1 to 2^53"},
         {R"({"experts": -3})", "experts is -3, but a whole number from 1 to 65536 is needed"},
         {R"({"experts": 2.5})", "experts is 2.5, but a whole number from 1 to 65536 is needed"},
     };
