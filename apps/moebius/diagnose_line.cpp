@@ -57,19 +57,28 @@ std::string verdict_text(const log_head& head, const std::vector<layer_diagnosis
 
 std::string step_line(const log_head& head, const std::vector<layer_state>& states,
                       const std::vector<layer_diagnosis>& distances) {
+    if (states.empty()) return {};
+    // of layers without a load nothing is measured
+    const auto least = [](double x) { return std::isnan(x) ? -1 : x; };
     const auto worst = std::max_element(states.begin(), states.end(),
-                                        [](const layer_state& a, const layer_state& b) {
-                                            return !(a.max_over_mean >= b.max_over_mean);
+                                        [&](const layer_state& a, const layer_state& b) {
+                                            return least(a.max_over_mean) < least(b.max_over_mean);
                                         });
-    if (worst == states.end()) return {};
     const auto place = static_cast<std::size_t>(worst - states.begin());
     double dead = 0;
-    for (const auto& one : states) dead += std::isnan(one.dead) ? 0 : one.dead;
+    std::size_t experts = 0;
+    std::int64_t step = 0;
+    for (const auto& one : states) {
+        if (one.steps > 0) step = std::max(step, one.last_step);
+        if (std::isnan(one.dead)) continue;
+        dead += one.dead;
+        experts += head.experts;
+    }
     return fmt::format(
-        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n",
-        worst->last_step, known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
-        known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead,
-        head.experts * states.size(), verdict_text(head, distances));
+        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n", step,
+        known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
+        known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead, experts,
+        verdict_text(head, distances));
 }
 
 std::string step_json(const log_head& head, const std::vector<layer_state>& states,

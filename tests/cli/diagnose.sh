@@ -197,6 +197,11 @@ rejected 'nowhere/log.csv: No such file or directory' --follow nowhere/log.csv
 cat wide.csv | "$program" diagnose --follow /dev/stdin >lines
 cmp lines wide.csv.lines
 
+# the largest of the layers that have loads is told, and of their experts how many are dead
+for step in 0 1; do printf '%s,a,2,1\n%s,b,5,0\n%s,c,0,0\n' $step $step $step; done >parts
+(echo step,layer,e0,e1 && cat parts) | "$program" diagnose --follow /dev/stdin >lines 2>said
+grep -q '^step 1  max/mean 2.0000 (layer b) .* dead 1 of 4 ' lines
+
 # a step without a load is none, read or followed
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 60; ++s) for (e = 0; e < 4; ++e)
     printf "%d,0,%d,%d\n", s, e, s < 40 ? 250 + (s * (e + 3) % 7) : 0 }' >buffer.csv
