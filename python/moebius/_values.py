@@ -67,7 +67,7 @@ def _text(value):
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return repr(value)
+        return float.__repr__(value)  # of NumPy's numbers, too, whose repr names their type
     if hasattr(value, "_as_word"):  # a point of a result, or a model
         return value._as_word()
     if is_array(value):

@@ -133,6 +133,15 @@ def test_a_range_may_be_an_array(pitchfork):
         run.plot(y="foo")
 
 
+def test_a_number_may_be_of_a_type_that_prints_its_name(pitchfork):
+    class Number(float):  # as numpy.float64 of NumPy 2 is
+        def __repr__(self):
+            return f"np.float64({float(self)})"
+
+    run = moebius.diagram(vary={"feedback": (Number(0.5), Number(20))})
+    assert run["BP1"]["feedback"] == pitchfork["BP1"]["feedback"]
+
+
 def test_tokens_that_are_not_finite_are_refused():
     with pytest.raises(moebius.InvalidArgument, match="nan|finite"):
         moebius.response(tokens=numpy.full((4, 2), numpy.nan), gate="logits")
