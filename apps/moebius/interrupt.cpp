@@ -50,6 +50,7 @@ extern "C" void on_interrupt(int signal) {
 }
 
 struct sigaction of_host = {};
+bool hangup_is_ignored = false;
 
 void forget() noexcept {
     stop = false;
@@ -72,14 +73,15 @@ caught_interrupt::~caught_interrupt() {
     forget();
 }
 
+void keep_ignored_hangup() noexcept {
+    struct sigaction now = {};
+    hangup_is_ignored = ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void catch_interrupts() {
     for (const int signal : caught) {
         struct sigaction action = {};
-        if (signal == SIGHUP && ::sigaction(signal, nullptr, &action) == 0 &&
-            action.sa_handler == SIG_IGN)
-            continue;
-        action = {};
-        action.sa_handler = on_interrupt;
+        action.sa_handler = signal == SIGHUP && hangup_is_ignored ? SIG_IGN : on_interrupt;
         action.sa_flags = SA_RESTART;
         ::sigaction(signal, &action, nullptr);
     }

@@ -14,6 +14,9 @@ namespace moebius::cli {
 /// program and then its whole group.
 void catch_interrupts();
 
+/// Notes whether SIGHUP is ignored, for catch_interrupts(): a library that is loaded may change it.
+void keep_ignored_hangup() noexcept;
+
 /// Catches Ctrl-C alone while it lives, for a host that goes on afterwards: it only asks the work
 /// to stop. Then the host's own handler is back. One at a time.
 class caught_interrupt {
