@@ -4,8 +4,8 @@
 #include "ranks.hpp"
 
 /// Before the constructors of libraries: UCX's, which Open MPI 5 loads, catches SIGHUP.
-[[gnu::section(".preinit_array"), gnu::used]] static void (*const before_libraries)() =
-    moebius::cli::keep_ignored_hangup;
+[[gnu::section(".preinit_array"),
+  gnu::used]] static void (*const before_libraries)() = moebius::cli::keep_ignored_hangup;
 
 int main(int argc, char** argv) {
     auto session = moebius::cli::begin_session(argc, argv);

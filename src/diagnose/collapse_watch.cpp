@@ -14,9 +14,7 @@ int rank_of(warning_kind kind) {
 }  // namespace
 
 collapse_watch::collapse_watch(std::size_t experts, const warning_limits& limits)
-    : blocks_(experts), limits_(limits) {
-    calmest_.fill(std::numeric_limits<double>::infinity());
-}
+    : blocks_(experts), limits_(limits) {}
 
 void collapse_watch::take(std::span<const double> shares, double tokens, double top_k) {
     const std::size_t ended = blocks_.take(shares);
@@ -46,8 +44,8 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
         if (as_at_first(at.swelling) >= limits_.swell) at.kind = warning_kind::swelling;
     }
     const double gain = as_at_first(swing_gain(window));
-    calmest_[which] = std::min(calmest_[which], gain);
-    const double calmest = calmest_[which];
+    calmest_[which].take(gain, blocks_.steps());
+    const double calmest = calmest_[which].least();
     if (calmest <= limits_.calm && gain >= limits_.swing && gain >= limits_.change * calmest)
         at.kind = warning_kind::swinging;
 }

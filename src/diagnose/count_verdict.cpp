@@ -89,8 +89,9 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
         out.reason = fmt::format(
-            "means of {} {} scatter {:.1f} times as much as independent "
-            "tokens make them, and did not before",
+            "means of {} {} scatter {:.1f} times as much as independent tokens make them, and did "
+            "not before: so does a loop near its loss of balance, and a gate that begins to learn, "
+            "as in a warm-up",
             now.block, unit, now.swing.gain);
     }
 }
@@ -115,10 +116,12 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
         return;
     }
     const bool returns = slow->growth.t < returning_t;
-    const bool swings = slow->growth.multiplier - normal_90 * slow->growth.error < -1;
+    const double low = slow->growth.multiplier - normal_90 * slow->growth.error;
+    const bool swings = low<-1, grows = low> 1;
     const bool moves = slow->moved >= far_moved || ((!returns || swings) && scatters(*slow, head));
     out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
-    out.reason = moves     ? "loads move and do not run away: "
+    out.reason = grows     ? "loads move further from block to block, as walks do at times: "
+                 : moves   ? "loads move and do not run away: "
                  : returns ? "loads come back to their means: "
                            : "loads move no more than independent steps do: ";
     out.reason += words_of(slow->growth, slow->block, unit);

@@ -154,8 +154,9 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
             out.steps_left = *left * steps_a_row();
             if (!is_steady(now.kind))
                 out.reason += fmt::format(
-                    "; at this pace one expert has half of what it can have in {:.0f} {}", *left,
-                    unit());
+                    "; at this pace one expert has half of what it can have in {:.0f} {}{}", *left,
+                    unit(),
+                    head_.experts > 2 ? ", and sooner, as growth of more than two speeds up" : "");
         }
     } else if (!measured) {
         judge_rest(watch_.blocks().steps(), slow, unit(), head_, watch_.swing(), out);
@@ -209,6 +210,7 @@ layer_diagnosis layer_margin::result() const {
     drop_unequal(seen, probed, out);
     note_scores(out);
     judge_counts(seen, out);
+    note_told(out);
     if (watch_.blocks().steps() > 0 && (out.margins.empty() || !out.feedback))
         note_choices(choices_, head_.tokens.has_value(), out);
     drop_wide(out);

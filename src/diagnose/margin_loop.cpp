@@ -47,15 +47,23 @@ bool is_wild(std::span<const double> dither, double beta) {
                        [&](double d) { return !(beta * std::abs(d) <= largest_dither); });
 }
 
+/// Whether loads follow the scores that a probe is of, as they do in each router.
+bool is_answered(const measured_slope& slope) { return slope.low() > 0; }
+
 /// The feedback from which on equal loads are lost, by the slope of loads on scores alone.
 std::string lost_by(const measured_slope& slope, std::string_view by) {
-    const auto gains = fmt::format("{}: a load gains {:.4g} ({:.4g} to {:.4g}) per unit of score",
-                                   by, slope.value, slope.low(), slope.high());
-    if (!(slope.low() > 0))
-        return gains + ": that does not tell from which feedback/decay on equal loads are lost";
+    const auto gains = [&](double high) {
+        return fmt::format("{}: a load gains {:.4g} ({:.4g} to {:.4g}) per unit of score", by,
+                           slope.value, slope.low(), high);
+    };
+    if (!is_answered(slope))
+        return gains(slope.value + normal_90 * slope.error) +
+               ": of scores that loads answer it is above 0, so that it tells no K and no "
+               "threshold; a dither of another sign, of other steps or that was never added gives "
+               "that, and one of few tokens";
     return fmt::format(
-        "{}, so that equal loads are lost at feedback/decay = {:.4g} ({:.4g} to {:.4g})", gains,
-        1 / slope.value, 1 / slope.high(), 1 / slope.low());
+        "{}, so that equal loads are lost at feedback/decay = {:.4g} ({:.4g} to {:.4g})",
+        gains(slope.high()), 1 / slope.value, 1 / slope.high(), 1 / slope.low());
 }
 
 void note_wild(std::size_t dithers, layer_diagnosis& out) {
@@ -186,11 +194,11 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
         if (!slope || !out.margins.empty()) return;
         const measured_slope gain{per_load * slope->value, per_load * slope->error, slope->steps,
                                   per_load * slope->most};
-        if (per_load > 0 && !rows.ended())
-            return judge_gain(limits, gain, by, head_, restored_, out);
+        const bool tells = per_load > 0 && is_answered(*slope);
+        if (tells && !rows.ended()) return judge_gain(limits, gain, by, head_, restored_, out);
         if (rows.ended()) by += fmt::format(" up to step {}, the last that has any", rows.last());
-        out.notes.push_back(per_load > 0 ? words_before(feedback_of(limits, gain), by)
-                                         : lost_by(*slope, by));
+        out.notes.push_back(tells ? words_before(feedback_of(limits, gain), by)
+                                  : lost_by(*slope, by));
     };
     note_wild(wild_dithers_, out);
     note_blank(moment_rows_, "moments are", out);
@@ -228,6 +236,8 @@ std::string layer_margin::untold_by_probes() const {
     if (moment_rows_.ended() || dither_rows_.ended())
         return fmt::format("the last steps have no moments or dither: those end at step {}",
                            std::max(moment_rows_.last(), dither_rows_.last()));
+    if (dither_ && dither_->slope() && !is_answered(*dither_->slope()))
+        return "loads do not answer the dither";
     if (dither_ || top_k_ == 1) return "a dither or moments came in too few steps";
     return fmt::format(
         "moments of softmax's shares are not the derivative of the loads of a router that chooses "
@@ -292,6 +302,17 @@ void layer_margin::note_scores(layer_diagnosis& out) const {
         "the router",
         slope->value,
         per_load > 0 ? fmt::format(" (decay/feedback is {:.3g})", 1 / per_load) : std::string()));
+}
+
+/// A K that is told, not measured, and in danger by that.
+void layer_margin::note_told(layer_diagnosis& out) const {
+    const double K = told_rule(head_).K();
+    if (out.feedback || unfit_ || !loops_ || !(K >= alone_.fold)) return;
+    out.notes.push_back(fmt::format(
+        "feedback beta/decay is {:.4g} by what is told, and not measured: {}a collapsed state "
+        "exists from {:.4g}, and equal loads are lost at {:.4g}",
+        K, law_of(head_) == control_law::none ? "" : "without the controller ", alone_.fold,
+        alone_.balance));
 }
 
 }  // namespace moebius

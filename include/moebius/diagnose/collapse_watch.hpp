@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <moebius/diagnose/block_signs.hpp>
+#include <moebius/diagnose/later_least.hpp>
 #include <moebius/diagnose/steady_course.hpp>
 #include <optional>
 
@@ -61,8 +62,9 @@ struct warning_limits {
     static constexpr std::size_t lone_experts = 8;
     double calm = 1.5;  ///< swings up to here are those of independent steps
     double swing = 3;   ///< from here the loop is taken to be amplifying its noise
-    /// And from so many times the calmest window of that length: loops that do not change reach 2.9
-    /// in windows of 4 experts, by chance.
+    /// And from so many times the calmest window of that length since a quarter of the log: loops
+    /// that do not change reach 2.9 in windows of 4 experts, by chance. What gates do since their
+    /// learning rate came up, for three times as long, is no news.
     double change = 3.5;
     /// A gate rests if slow_swing of its first 400 steps, from 40 to 40 of them, is no more: 14 of
     /// 346 training runs on digits, whose gates learn, are below it, and 357 of 360 on teacher.
@@ -132,7 +134,7 @@ private:
     warning_limits limits_;
     /// Of each length, as last judged. What no warning is made of is not computed.
     std::array<warning, block_scales::lengths> at_;
-    std::array<double, block_scales::lengths> calmest_;
+    std::array<later_least, block_scales::lengths> calmest_;
     double first_tokens_ = 0;  ///< of a step, when blocks were first judged; 0: none were
     struct seen_line {
         block_line last;           ///< where it has a period

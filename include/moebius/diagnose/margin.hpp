@@ -112,6 +112,7 @@ private:
     void judge_probes(layer_diagnosis& out) const;
     std::string judge_resting(layer_diagnosis& out) const;
     void note_scores(layer_diagnosis& out) const;
+    void note_told(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
     [[nodiscard]] std::string untold_by_probes() const;
     void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do

@@ -130,6 +130,38 @@ TEST_CASE("swings of a loop that does not change are no news", "[diagnose]") {
     CHECK(without_change > 1);
 }
 
+TEST_CASE("the least of the later steps reaches back to about a quarter of them", "[diagnose]") {
+    later_least least;
+    CHECK(std::isinf(least.least()));
+    for (std::size_t step = 200; step <= 8000; step += 10) {
+        least.take(step < 1000 ? 1 : 5, step);
+        CAPTURE(step);
+        if (step <= 3300) CHECK(least.least() == 1);
+        if (step >= 4000) CHECK(least.least() == 5);
+    }
+    least.take(7, 100000);  // a gap
+    CHECK(least.least() == 7);
+}
+
+TEST_CASE("a gate that moves since its learning rate came up loses no balance later on",
+          "[diagnose]") {
+    constexpr int warm = 800, steps = 4000;
+    constexpr double back = 0.003, size = 0.01;
+    std::mt19937_64 random(3);
+    std::normal_distribution<double> normal;
+    collapse_watch watch(8);
+    std::vector<double> logits(8, 0.0);
+    bool swung = false;
+    for (int t = 0; t < steps; ++t) {
+        const double rate = std::min(1.0, t / double{warm});
+        for (double& one : logits) one += rate * (size * normal(random) - back * one);
+        watch.take(shares_of(drawn(logits, 4096, random)), 4096, 1);
+        swung = swung || watch.now().kind == warning_kind::swinging;
+    }
+    CHECK(swung);  // what a loop near its loss of balance does as well
+    CHECK(watch.now().kind != warning_kind::swinging);
+}
+
 TEST_CASE("a slow swing is warned of where gates rested, and not where they always moved",
           "[diagnose]") {
     const int from = GENERATE(1000, 0);

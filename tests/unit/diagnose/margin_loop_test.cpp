@@ -112,6 +112,16 @@ TEST_CASE("of a rule that none can be no K is told, and why", "[diagnose]") {
     }
 }
 
+TEST_CASE("a K that is told and too soon to be measured is named where it is dangerous",
+          "[diagnose]") {
+    const auto told_of = [](double K) {
+        const auto counts = loop_counts(8, 512, {.feedback = K, .step = 0.05}, 100, 3);
+        return diagnosis_of(head_of(8, K), counts);
+    };
+    CHECK(notes_hold(told_of(5), "feedback beta/decay is 5 by what is told, and not measured"));
+    CHECK_FALSE(notes_hold(told_of(4), "by what is told, and not measured"));
+}
+
 TEST_CASE("of a router that chooses all experts no K is told, and why", "[diagnose]") {
     auto head = head_of(4, 1);
     head.top_k = 4;

@@ -85,7 +85,7 @@ TEST_CASE(
     }
     const auto got = watch.result();
     CAPTURE(got.notes);
-    CHECK(notes_hold(got, "that does not tell from which") == (answered == 0));
+    CHECK(notes_hold(got, "it tells no K and no threshold") == (answered == 0));
     CHECK(notes_hold(got, "so that equal loads are lost at feedback/decay = ") == (answered > 0));
 }
 
