@@ -251,12 +251,14 @@ TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
         return open_logs(std::vector{one.path, other.path}).at(0).notes;
     };
 
-    for (const auto& word : {"_rank", "_rank_", ".Rank-", "_frank_rank"})
+    for (const auto& word :
+         {"_rank", "_rank_", ".Rank-", "_frank_rank", ".rank.", "-rank=", "_rank "})
         CHECK(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1_of_2.npy", word)),
                            "the counts of 2 ranks were added up"));
-    for (const auto& word : {"_lowrank", "_rank_of_", "_rank--"})  // parts by steps
+    for (const auto& word :
+         {"_lowrank", "_rank_of_", "_rank--", "_rank..", ".frank."})  // parts by steps
         CHECK_FALSE(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1.npy", word)),
-                                 "rank"));
+                                 "the counts of"));
 }
 
 TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {
