@@ -4,6 +4,7 @@
 
 #include <catch.hpp>
 #include <fstream>
+#include <moebius/base/text.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -242,6 +243,23 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
         CHECK_THROWS_WITH(
             open(paths),
             ContainsSubstring("its name has no rank, but those of other parts have one"));
+}
+
+TEST_CASE("arrays that follow one another are told in the order in which they are read", "[logs]") {
+    const auto bytes = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    const scratch_file a(bytes, ".npy"), b(bytes, ".npy"), rank0(bytes, "_rank0.npy"),
+        more(bytes, "_rank0.npy"), rank1(bytes, "_rank1.npy");
+    const auto notes = [](const std::vector<std::string>& paths) {
+        return open_logs(paths, {}).at(0).notes;
+    };
+    const std::string said = "the files were taken as parts of one run, in this order: ";
+
+    CHECK(sample::says(notes({b.path, a.path}), fmt::format("{}{}, {}; those of ranks", said,
+                                                            excerpt(b.path), excerpt(a.path))));
+    CHECK(sample::says(notes({rank0.path, more.path}), said));
+    CHECK_FALSE(sample::says(notes({rank0.path, more.path}), "those of ranks"));
+    CHECK_FALSE(sample::says(notes({rank0.path, rank1.path}), said));
+    CHECK_FALSE(sample::says(notes({a.path}), said));
 }
 
 TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
