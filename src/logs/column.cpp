@@ -217,12 +217,12 @@ bool is_envelope(std::string_view name) {
 }
 
 std::optional<rank_name> rank_in_name(std::string_view name) {
-    constexpr std::string_view word = "rank";
+    constexpr std::string_view word = "rank", marks = "_-.= ";
     const auto whole = lower(name);
     for (auto at = whole.find(word); at != std::string::npos; at = whole.find(word, at + 1)) {
         if (at > 0 && std::isalpha(static_cast<unsigned char>(whole[at - 1])) != 0) continue;
         auto first = at + word.size();
-        if (first < whole.size() && (whole[first] == '_' || whole[first] == '-')) ++first;
+        if (first < whole.size() && marks.find(whole[first]) != marks.npos) ++first;
         const auto end = std::min(whole.find_first_not_of("0123456789", first), whole.size());
         if (first < end) return rank_name{whole.substr(first, end - first), at, end};
     }

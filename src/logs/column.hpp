@@ -47,7 +47,8 @@ struct rank_name {
     std::size_t begin = 0, end = 0;  ///< of the word and its number, in the name
 };
 
-/// The first one, in any case, with nothing of a longer word before it: none in "lowrank8".
+/// The first one, in any case, with nothing of a longer word before it and a mark of "_-.= " at
+/// most before its number: none in "lowrank8".
 [[nodiscard]] std::optional<rank_name> rank_in_name(std::string_view name);
 
 /// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",

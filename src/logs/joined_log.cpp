@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "log_format.hpp"
 #include "notes.hpp"
 
 namespace moebius {
@@ -28,7 +30,7 @@ void require_alike(const std::vector<named_source>& parts) {
 /// Parts one after the other.
 class part_after_part final : public log_source {
 public:
-    explicit part_after_part(std::vector<named_source> parts) {
+    part_after_part(std::vector<named_source> parts, const told_settings& told) {
         require_alike(parts);
         for (auto& one : parts) {
             auto& to = parts_.emplace_back(part{std::move(one), {}, {}});
@@ -37,9 +39,11 @@ public:
         put_in_order();
         for (std::size_t i = 0; i < parts_.size(); ++i)
             if (parts_[i].has_first && parts_[i].of.source->head().has_steps) end_parts_before(i);
+        head_ = parts_.front().of.source->head();
+        told.give(head_);
     }
 
-    const log_head& head() const override { return parts_.front().of.source->head(); }
+    const log_head& head() const override { return head_; }
 
     bool next(load_record& record) override {
         for (; at_ < parts_.size(); ++at_, fresh_ = true) {
@@ -69,6 +73,19 @@ public:
     bool is_turned() const override {
         return std::any_of(parts_.begin(), parts_.end(),
                            [](const auto& one) { return one.of.source->is_turned(); });
+    }
+
+    /// Which part is read after which.
+    [[nodiscard]] std::string order() const {
+        constexpr std::size_t most = 8;
+        std::string list;
+        for (std::size_t i = 0; i < std::min(most, parts_.size()); ++i)
+            list += (i == 0 ? "" : ", ") + excerpt(parts_[i].of.file);
+        if (parts_.size() > most) list += fmt::format(" and {} more", parts_.size() - most);
+        auto out = "the files were taken as parts of one run, in this order: " + list;
+        if (rank_of_file(parts_.front().of.file).empty())
+            out += "; those of ranks, whose loads are added up, have names with rank0, rank1";
+        return out;
     }
 
     /// Those of all parts, in the order in which they are read.
@@ -121,6 +138,7 @@ private:
         }
     }
 
+    log_head head_;
     std::vector<part> parts_;
     std::vector<std::string> notes_;
     std::size_t at_ = 0;
@@ -131,11 +149,13 @@ private:
 /// Ranks side by side.
 class rank_beside_rank final : public log_source {
 public:
-    explicit rank_beside_rank(std::vector<named_source> ranks) : ranks_(std::move(ranks)) {
+    rank_beside_rank(std::vector<named_source> ranks, const told_settings& told)
+        : ranks_(std::move(ranks)), head_(ranks_.front().source->head()) {
         require_alike(ranks_);
+        told.give(head_);
     }
 
-    const log_head& head() const override { return ranks_.front().source->head(); }
+    const log_head& head() const override { return head_; }
     std::vector<std::string> notes_at_end() const override {
         std::vector<std::string> out;
         for (const auto& one : ranks_) add_notes(out, one.source->notes_at_end());
@@ -177,22 +197,25 @@ private:
     }
 
     std::vector<named_source> ranks_;
+    log_head head_;
     std::vector<double> loads_, moments_;  ///< of the record at hand
 };
 
 }  // namespace
 
-named_source joined_log(std::vector<named_source> parts) {
+named_source joined_log(std::vector<named_source> parts, const told_settings& told,
+                        std::vector<std::string>& notes) {
     if (parts.size() == 1) return std::move(parts.front());
     auto file = parts.front().file;
-    auto all = std::make_unique<part_after_part>(std::move(parts));
+    auto all = std::make_unique<part_after_part>(std::move(parts), told);
+    add_note(notes, all->order());
     auto series = all->series();
     return {std::move(file), std::move(all), std::move(series)};
 }
 
-std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks) {
+std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks, const told_settings& told) {
     if (ranks.size() == 1) return std::move(ranks.front().source);
-    return std::make_unique<rank_beside_rank>(std::move(ranks));
+    return std::make_unique<rank_beside_rank>(std::move(ranks), told);
 }
 
 }  // namespace moebius

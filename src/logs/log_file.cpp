@@ -20,6 +20,7 @@
 #include "log_format.hpp"
 #include "notes.hpp"
 #include "text_log.hpp"
+#include "told_settings.hpp"
 #include "weights_log.hpp"
 
 namespace moebius {
@@ -55,6 +56,7 @@ public:
             out.push_back(join_arrays());
         }
         for (auto& one : out) {
+            if (!options_.tokens) add_notes(one.notes, told_.notes());
             one.of_one_rank = one_rank_ && !options_.tokens && !one.source->head().tokens;
             if (weights_.empty())
                 one.source = std::make_unique<loaded_steps>(names_, std::move(one.source));
@@ -92,7 +94,9 @@ private:
                 return weights_.push_back(path);
             case log_format::csv:
             case log_format::jsonl:
-                return read_text(std::move(file), format);
+                read_text(std::move(file), format);
+                if (builder_) told_.take(path, builder_->head);
+                return;
         }
     }
 
@@ -106,6 +110,8 @@ private:
             {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said, false};
     }
     void add(const std::string& path, opened_log log) {
+        auto head = log.source->head();
+        told_.take(path, head);
         arrays_.emplace_back(path, std::move(log));
     }
 
@@ -120,14 +126,16 @@ private:
         }
         add_notes(whole.notes, builder_->notes_of_ranks());
         std::vector<named_source> each;
-        for (auto& [rank, parts] : ranks) each.push_back(joined_log(std::move(parts)));
+        for (auto& [rank, parts] : ranks)
+            each.push_back(joined_log(std::move(parts), told_, whole.notes));
         whole.series = std::move(each.front().series);
-        whole.source = summed_log(std::move(each));
+        whole.source = summed_log(std::move(each), told_);
         return whole;
     }
 
     const log_options& options_;
     std::size_t files_;
+    told_settings told_;
     std::unique_ptr<log_builder> builder_ = std::make_unique<log_builder>();
     std::vector<std::pair<std::string, opened_log>> arrays_;
     std::vector<std::string> weights_;  ///< parts of a checkpoint

@@ -74,6 +74,10 @@ struct opened_log {
 /// A step within which a text or an event file ends, as of a run that was killed, is left out, and
 /// a note says so.
 ///
+/// Arrays of several files follow one another, in the order of their steps or else of the files,
+/// but are added up where the files' names have ranks (rank0, rank_1). What one part says of the
+/// run holds for all; tokens that differ are those of the part that says them first.
+///
 /// Where a config or log_options::experts says fewer experts than a file has, and those behind them
 /// have no loads, these are padding and left out; another number that a config says is noted.
 ///
@@ -92,7 +96,8 @@ struct opened_log {
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
 ///                   steps below 0 or out of order in an array or a pipe, experts that come twice,
 ///                   in a step or among the choices of a token, layers beyond any, files that are
-///                   cut off in their middle, bytes behind an array; loads that are all 0
+///                   cut off in their middle, bytes behind an array; loads that are all 0; parts
+///                   that say other rules of choices or scores
 /// @throws out_of_order  for steps out of order in a CSV file that is read as it is asked for
 /// @throws invalid_argument  for settings that no run can have: choices, of the options or of the
 ///                           log, and a rule of scores (unfit_rule) of the options; for other

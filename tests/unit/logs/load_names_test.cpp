@@ -83,6 +83,8 @@ TEST_CASE("columns of ranks are added up, and one alone is named", "[logs]") {
     const std::string texts[] = {
         wide({{"rank0/tokens", {10, 4}}, {"rank1/tokens", {20, 6}}}),
         wide({{"tokens_rank_0", {10, 4}}, {"tokens_rank_1", {20, 6}}}),
+        wide({{"rank.0/tokens", {10, 4}}, {"rank.1/tokens", {20, 6}}}),
+        wide({{"rank=0/tokens", {10, 4}}, {"rank 1/tokens", {20, 6}}}),
         "step,rank,e0,e1\n0,0,10,4\n0,1,20,6\n",
         record(R"("rank0/layer0/expert0": 10, "rank0/layer0/expert1": 4, )"
                R"("rank1/layer0/expert0": 20, "rank1/layer0/expert1": 6)"),

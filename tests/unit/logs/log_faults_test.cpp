@@ -4,6 +4,7 @@
 
 #include <catch.hpp>
 #include <fstream>
+#include <moebius/base/text.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -244,6 +245,23 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
             ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
+TEST_CASE("arrays that follow one another are told in the order in which they are read", "[logs]") {
+    const auto bytes = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    const scratch_file a(bytes, ".npy"), b(bytes, ".npy"), rank0(bytes, "_rank0.npy"),
+        more(bytes, "_rank0.npy"), rank1(bytes, "_rank1.npy");
+    const auto notes = [](const std::vector<std::string>& paths) {
+        return open_logs(paths, {}).at(0).notes;
+    };
+    const std::string said = "the files were taken as parts of one run, in this order: ";
+
+    CHECK(sample::says(notes({b.path, a.path}), fmt::format("{}{}, {}; those of ranks", said,
+                                                            excerpt(b.path), excerpt(a.path))));
+    CHECK(sample::says(notes({rank0.path, more.path}), said));
+    CHECK_FALSE(sample::says(notes({rank0.path, more.path}), "those of ranks"));
+    CHECK_FALSE(sample::says(notes({rank0.path, rank1.path}), said));
+    CHECK_FALSE(sample::says(notes({a.path}), said));
+}
+
 TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
     const auto bytes = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
     const auto notes = [&](const std::string& first, const std::string& second) {
@@ -251,12 +269,14 @@ TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
         return open_logs(std::vector{one.path, other.path}).at(0).notes;
     };
 
-    for (const auto& word : {"_rank", "_rank_", ".Rank-", "_frank_rank"})
+    for (const auto& word :
+         {"_rank", "_rank_", ".Rank-", "_frank_rank", ".rank.", "-rank=", "_rank "})
         CHECK(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1_of_2.npy", word)),
                            "the counts of 2 ranks were added up"));
-    for (const auto& word : {"_lowrank", "_rank_of_", "_rank--"})  // parts by steps
+    for (const auto& word :
+         {"_lowrank", "_rank_of_", "_rank--", "_rank..", ".frank."})  // parts by steps
         CHECK_FALSE(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1.npy", word)),
-                                 "rank"));
+                                 "the counts of"));
 }
 
 TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {
