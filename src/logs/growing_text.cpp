@@ -82,19 +82,20 @@ void growing_text::take_step(load_table& from, bool again) {
     head_.layers = from.layers();
     head_.experts = from.experts();
     head_.of_one_rank = builder_.ranks.size() == 1 && !options_.tokens && !head_.tokens;
-    if (std::none_of(records.begin(), records.end(), has_load)) {
-        overrule(head_, options_, file_.name());
-        records_ = records;
-        return;
-    }
-    put_step(records);
-    kept_.clear();
-    records_.clear();
-    for (load_record one; choices_->next(one);) kept_.emplace_back(one);
-    for (const auto& one : kept_) records_.push_back(one.record());
     const bool knows_tokens = options_.tokens || head_.tokens;
-    head_ = choices_->head();
+    records_ = records;
+    if (std::any_of(records.begin(), records.end(), has_load)) take_choices();
+    if (!choices_) return overrule(head_, options_, file_.name());
+    head_ = choices_->head();                 // a step without a load has what those before it had
     if (!knows_tokens) head_.tokens.reset();  // a step does not tell how many others have
+}
+
+void growing_text::take_choices() {
+    put_step(records_);
+    kept_.clear();
+    for (load_record one; choices_->next(one);) kept_.emplace_back(one);
+    records_.clear();
+    for (const auto& one : kept_) records_.push_back(one.record());
 }
 
 /// Where layers or experts came that none had before, what the loads count is found anew.

@@ -66,6 +66,7 @@ private:
     [[nodiscard]] std::size_t least_experts() const;
     std::span<const load_record> last_step(const load_table& table);
     void take_step(load_table& from, bool again);
+    void take_choices();
     void put_step(std::span<const load_record> records);
 
     log_bytes file_;

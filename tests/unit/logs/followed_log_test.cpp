@@ -133,6 +133,35 @@ TEST_CASE("a step of which more comes than any had before is given again", "[log
     CHECK(log.behind("3,0,1,7\n3,0,2,1\n3,1,0,4\n3,1,1,8\n3,1,2,0\n") == lines{"3: 5 7 1 | 4 8 0"});
 }
 
+TEST_CASE("that what came before no longer counts is said where experts or layers come late",
+          "[logs]") {
+    const std::string rows = "step,layer,expert,tokens\n0,0,0,5\n0,0,1,7\n1,0,0,6\n1,0,1,6\n";
+    const scratch_file file(rows + "2,0,0,4\n2,0,1,4\n2,0,2,4\n");
+    const auto log = follow_log(file.path);
+    CHECK(steps_of(*log) == lines{"0: 5 7", "1: 6 6", "again 2: 4 4 4"});
+    CHECK(log->take_notes() ==
+          lines{"step 2 has 3 experts, and those before it have 2: what came before it no longer "
+                "counts, but it would where --experts says how many there are"});
+    write(file.path, "3,0,0,4\n3,0,1,4\n3,0,2,4\n", std::ios::app);
+    CHECK(steps_of(*log) == lines{"3: 4 4 4"});
+    write(file.path, "3,1,0,4\n3,1,1,4\n3,1,2,4\n", std::ios::app);
+    CHECK(steps_of(*log) == lines{"again 3: 4 4 4 | 4 4 4"});
+    CHECK(log->take_notes() ==
+          lines{"step 3 has 2 layers, and those before it have 1: what came before it no longer "
+                "counts"});
+
+    const scratch_file known(rows + "2,0,0,4\n2,0,1,4\n2,0,2,4\n");
+    const auto counted = follow_log(known.path, {.experts = 3});
+    CHECK(steps_of(*counted) == lines{"0: 5 7 0", "1: 6 6 0", "2: 4 4 4"});
+    CHECK(counted->take_notes().empty());
+
+    const scratch_file padded(
+        "step,layer0/expert0,layer0/expert1,layer0/expert2\n0,5,7,0\n"
+        "1,0,0,0\n2,6,6,0\n");
+    const auto without = follow_log(padded.path, {.experts = 2});
+    CHECK(steps_of(*without) == lines{"0: 5 7", "1: 0 0 0", "2: 6 6"});
+}
+
 TEST_CASE("steps whose rows add up are given once the next begins", "[logs]") {
     growing_log ranks("step,layer,rank,expert,tokens\n");
     CHECK(ranks.behind("0,0,0,0,5\n0,0,0,1,7\n1,0,0,0,6\n1,0,0,1,6\n") == lines{"0: 5 7"});
