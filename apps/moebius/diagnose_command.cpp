@@ -183,10 +183,9 @@ public:
     bool take(const log_head& head, std::span<const load_record> step) {
         if (std::none_of(step.begin(), step.end(), has_load)) {
             if (!std::exchange(left_out_, true))
-                tell(
-                    fmt::format("step {} has no load in any layer and was left out, as all "
-                                "such steps are",
-                                step.front().step));
+                tell(fmt::format(
+                    "step {} has no load in any layer and was left out, as all such steps are",
+                    step.front().step));
             return false;
         }
         const bool is_first = !distance_;

@@ -82,9 +82,10 @@ private:
         }
         waits_ = false;
         const auto records = text_->next_step();
-        if (records.empty()) return {};
+        if (records.empty() && !has_ended()) return {};
         for (const auto& one : text_->notes())
             if (said_.insert(one).second) notes_.push_back(one);
+        if (records.empty()) return {};
         follow_order(records);
         head_ = text_->head();
         return records;

@@ -190,7 +190,12 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.needs_all = needs_all;
     taken.has_choices = has_choices;
     taken.taken_ = taken_;
+    taken.before_ = std::move(before_);
     taken.is_part_ = true;
+    taken.is_over = is_over;
+    taken.is_cut = is_cut;
+    taken.is_open = is_open;
+    taken.cut_step_ = cut_step_;
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.cbegin(), end);
     taken.loads_ = loads_.cut(numbers);
@@ -207,6 +212,8 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.finish(file, experts);
     experts_ = taken_experts_ = taken.experts_;
     from_1_ = taken.from_1_;
+    before_ = taken.records_so_far();
+    if (taken.empty()) ending_ = taken.ending_;
     ++taken_.steps;
     taken_.again += taken.replaced_.empty() ? 0U : 1U;
 

@@ -198,6 +198,8 @@ for input in /dev/stdin -; do
     cat wide.csv | "$program" diagnose --follow $input >lines
     cmp lines wide.csv.lines
 done
+head -13 long.csv | "$program" diagnose --follow - >lines # the one step that there is
+head -1 wide.csv.lines | cmp - lines
 
 # the largest of the layers that have loads is told, and of their experts how many are dead
 for step in 0 1; do printf '%s,a,2,1\n%s,b,5,0\n%s,c,0,0\n' $step $step $step; done >parts

@@ -278,6 +278,47 @@ TEST_CASE("a pipe gives each step as it comes, and ends", "[logs]") {
     std::filesystem::remove(pipe);
 }
 
+TEST_CASE("a pipe's last step is whole at its end, unless it is cut off", "[logs]") {
+    const auto piped = [](const std::string& text) {
+        const scratch_file file("");
+        const auto pipe = file.path + "-pipe";
+        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+        std::fstream to(pipe, std::ios::in | std::ios::out | std::ios::binary);
+        const auto log = follow_log(pipe);
+        to << text << std::flush;
+        auto out = steps_of(*log);
+        CHECK(!log->has_ended());
+        to.close();
+        for (auto& one : steps_of(*log)) out.push_back("end " + one);
+        CHECK(log->has_ended());
+        CHECK(steps_of(*log) == nothing);
+        for (auto& one : log->take_notes()) out.push_back(one.substr(0, one.find(pipe)));
+        std::filesystem::remove(pipe);
+        return out;
+    };
+    const std::string names = "step,layer,expert,tokens\n", one = "0,0,0,5\n0,0,1,7\n",
+                      two = "1,0,0,6\n1,0,1,6\n", cut_off = "the last line of ";
+    CHECK(piped(names + one) == lines{"end 0: 5 7"});
+    CHECK(piped(names + one + two) == lines{"0: 5 7", "1: 6 6"});
+    CHECK(piped(names + one + two + "2,0,1,12\n") == lines{"0: 5 7", "1: 6 6", "end 2: 0 12"});
+    CHECK(piped(names + "0,0,0,5\n0,0,1,0\n1,0,0,5\n") ==
+          lines{"0: 5 0",
+                "step 1, layer 0 has 1 rows, and all others have 2: the file was cut off "
+                "there, and that step was left out"});
+    CHECK(piped(names + one + "1,0,0,6\n1,0,") ==
+          lines{"0: 5 7", cut_off,
+                "a row of step 1 is cut off: the file was cut off there, and that step was left "
+                "out"});
+    CHECK(piped(names + one + "1,0,0,6\n1,0,1,6") == lines{"0: 5 7", "end 1: 6 6", cut_off});
+    CHECK(piped("step,layer,rank,expert,tokens\n0,0,0,0,5\n0,0,0,1,7\n0,0,1,0,1\n0,0,1,1,1\n") ==
+          lines{"end 0: 6 8", "the counts of 2 ranks were added up"});
+    const std::string trace =
+        "{\"step\": 0, \"layer\": 0, \"rank\": 0, \"num_tokens\": 2, "
+        "\"topk\": 1, \"top_indices\": [[1], [0]]}";
+    CHECK(piped(trace).at(0) == "end 0: 1 1");
+    CHECK(piped("{\"step\": 0, \"layer\": 0, \"counts\": [5, 7]}\n") == lines{"end 0: 5 7"});
+}
+
 TEST_CASE("loads that are followed become choices as those that are read do", "[logs]") {
     const auto followed = [](const std::string& text, const log_options& options,
                              const std::string& ending = "") {
