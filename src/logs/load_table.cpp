@@ -182,7 +182,8 @@ bool load_table::has_all_cells(std::size_t experts) const {
     return std::all_of(cells.begin(), cells.end(), [&](auto count) { return count == wanted; });
 }
 
-std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
+/// The first step, by itself.
+load_table load_table::cut_step() {
     const auto end = end_of_step();
     const std::size_t numbers = cells_of_step();
     load_table taken;
@@ -209,6 +210,11 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.in_order_ = false;
     taken.from_1_ = from_1_;
     taken.experts_ = std::max(taken_experts_ + (from_1_ ? 1 : 0), end_of_experts(taken.runs_));
+    return taken;
+}
+
+std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
+    load_table taken = cut_step();
     taken.finish(file, experts);
     experts_ = taken_experts_ = taken.experts_;
     from_1_ = taken.from_1_;

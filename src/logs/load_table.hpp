@@ -244,6 +244,7 @@ private:
     [[nodiscard]] std::string new_layer_fault(std::string_view name) const;
     std::uint32_t add_layer(std::string_view name);
     [[nodiscard]] std::vector<load_run>::const_iterator end_of_step() const;
+    [[nodiscard]] load_table cut_step();
     /// The highest expert that has a cell, plus one.
     [[nodiscard]] static std::size_t end_of_experts(std::span<const load_run> runs);
     [[nodiscard]] bool are_all_but_first() const;
