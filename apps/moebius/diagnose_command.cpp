@@ -168,14 +168,6 @@ void tell_idle(const log_options& options, const log_head& head,
     if (const auto idle = note_of_idle(options, head, had); !idle.empty()) tell_once(idle);
 }
 
-/// Whether a step has a load in any layer; else says that it was left out.
-bool is_loaded(std::span<const load_record> step) {
-    const bool loaded = std::any_of(step.begin(), step.end(), has_load);
-    if (!loaded)
-        tell(fmt::format("step {} has no load in any layer and was left out", step.front().step));
-    return loaded;
-}
-
 /// What is known of a log that is followed, of as many layers and experts as came so far.
 class followed_layers {
 public:
@@ -186,16 +178,24 @@ public:
         distance_.reset();
     }
 
+    /// Whether the step has a load in any layer; else it is left out, which is said of the first.
     /// @param head  must outlive it
-    void take(const log_head& head, std::span<const load_record> step) {
-        const bool grew = experts_ != head.experts || layers_ != head.layers.size();
-        if (!distance_ || grew) distance_.emplace(head, args_.restore, false);
-        experts_ = head.experts, layers_ = head.layers.size();
+    bool take(const log_head& head, std::span<const load_record> step) {
+        if (std::none_of(step.begin(), step.end(), has_load)) {
+            if (!std::exchange(left_out_, true))
+                tell(fmt::format(
+                    "step {} has no load in any layer and was left out, as all such steps are",
+                    step.front().step));
+            return false;
+        }
+        const bool is_first = !distance_;
+        if (is_first) distance_.emplace(head, args_.restore, false);
         for (const auto& record : step) {
             state_.take(record);
             distance_->take(record);
         }
-        if (grew) tell_idle(args_.log, head, step);
+        if (is_first) tell_idle(args_.log, head, step);
+        return true;
     }
 
     /// A line of it, and the worst verdict.
@@ -210,13 +210,16 @@ private:
     const diagnose_arguments& args_;
     load_state state_;
     std::optional<distance_estimate> distance_;
-    std::size_t experts_ = 0, layers_ = 0;
+    bool left_out_ = false;  ///< a step without a load, which was said
 };
+
+/// "-" is the standard input, as of other programs.
+std::string input_of(const std::string& file) { return file == "-" ? "/dev/stdin" : file; }
 
 /// A line a step, until an interrupt comes, a pipe ends or a verdict is as bad as it may not be.
 int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
-    const auto log = follow_log(args.follow, args.log);
+    const auto log = follow_log(input_of(args.follow), args.log);
     followed_layers known(args);
     const auto watched = session.watch("diagnose");  // an interrupt is what ends it
     bool waits = false;  // for more: what came before the interrupt is still said then
@@ -233,8 +236,7 @@ int follow(const diagnose_arguments& args, const session& session) {
             continue;
         }
         if (log->restarted()) known.restart();
-        if (!is_loaded(records)) continue;
-        known.take(log->head(), records);
+        if (!known.take(log->head(), records)) continue;
         const auto verdict = known.print_line(log->head());
         if (!args.fail_on.empty() && as_bad_as(verdict, args.fail_on)) return exit_code::no_answer;
     }
@@ -298,8 +300,8 @@ command diagnose_command() {
     add_threads(out.options, args->threads);
     out.options.add(
         "follow", args->follow,
-        "CSV or JSONL file that grows, and may come yet: a line a step (of JSON with --format "
-        "json), until Ctrl-C",
+        "CSV or JSONL file that grows, and may come yet, or - for the standard input: a line a "
+        "step (of JSON with --format json), until Ctrl-C",
         {.names_file = true});
     out.options.add("fail_on", args->fail_on,
                     fmt::format("exit code 3 where the verdict on a layer is this one or a worse "

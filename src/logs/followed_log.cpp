@@ -82,9 +82,10 @@ private:
         }
         waits_ = false;
         const auto records = text_->next_step();
-        if (records.empty()) return {};
+        if (records.empty() && !has_ended()) return {};
         for (const auto& one : text_->notes())
             if (said_.insert(one).second) notes_.push_back(one);
+        if (records.empty()) return {};
         follow_order(records);
         head_ = text_->head();
         return records;
@@ -97,8 +98,11 @@ private:
         const bool goes_back = !last_of_.empty() && step <= last_step_;
         const bool is_other =
             std::exchange(is_anew_, false) && (goes_back || differs(text_->head()));
-        restarted_ = text_->is_again() || goes_back || is_other;
+        const bool grew = !is_other && differs(text_->head());
+        restarted_ = text_->is_again() || goes_back || is_other || grew;
         if (goes_back && !is_other && !text_->is_again()) take_restart(records);
+        if (grew && first_step_ < step) note_growth(step, text_->head());
+        if (restarted_ || last_of_.empty()) first_step_ = step;
         if (restarted_) last_of_.clear();
         for (const auto& one : records) last_of_[one.layer] = step;
         last_step_ = step;
@@ -120,6 +124,17 @@ private:
                         step));
     }
 
+    /// Of what is known by layer and expert nothing holds where these are others.
+    void note_growth(std::int64_t step, const log_head& now) {
+        const bool by_experts = now.experts != head_.experts;
+        notes_.push_back(fmt::format(
+            "step {} has {} {}, and those before it have {}: what came before it no longer "
+            "counts{}",
+            step, by_experts ? now.experts : now.layers.size(), by_experts ? "experts" : "layers",
+            by_experts ? head_.experts : head_.layers.size(),
+            by_experts ? ", but it would where --experts says how many there are" : ""));
+    }
+
     [[nodiscard]] bool differs(const log_head& now) const {
         return !last_of_.empty() && (now.layers != head_.layers || now.experts != head_.experts);
     }
@@ -135,6 +150,7 @@ private:
     bool restarted_ = false;
     std::map<std::size_t, std::int64_t> last_of_;  ///< step of each layer
     std::int64_t last_step_ = 0;                   ///< of all
+    std::int64_t first_step_ = 0;                  ///< that counts
     std::vector<std::string> notes_;
     std::set<std::string> said_;
 };

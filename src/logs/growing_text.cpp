@@ -6,15 +6,18 @@
 #include <algorithm>
 #include <moebius/base/error.hpp>
 
+#include "text_log.hpp"
+
 namespace moebius {
 namespace {
 
+constexpr std::string_view blank = " \t\r\n\xEF\xBB\xBF";
+
 /// Whether a line that is not blank has its end; a longer one than is looked at counts, too.
-bool has_line(std::string_view start) {
-    constexpr std::string_view blank = " \t\r\n\xEF\xBB\xBF";
+bool has_line(std::string_view start, bool has_ended) {
     const auto first = start.find_first_not_of(blank);
-    return first != start.npos &&
-           (start.find('\n', first) != start.npos || start.size() == log_bytes::most_start);
+    return first != start.npos && (start.find('\n', first) != start.npos || has_ended ||
+                                   start.size() == log_bytes::most_start);
 }
 
 }  // namespace
@@ -29,14 +32,14 @@ bool growing_text::has_begun() {
     if (parser_) return true;
     file_.look_again();
     if (file_.start().empty()) return false;
-    const auto format = format_of(file_);
-    if (format != log_format::csv && format != log_format::jsonl)
+    format_ = format_of(file_);
+    if (format_ != log_format::csv && format_ != log_format::jsonl)
         throw io_error(file_.name(), fmt::format("it is {}, but CSV or JSONL is needed to follow "
                                                  "a log",
-                                                 name_of(format)));
-    if (!has_line(file_.start())) return false;
-    parser_ = format == log_format::csv ? csv_parser(builder_, file_.name())
-                                        : json_parser(builder_, file_.name());
+                                                 name_of(format_)));
+    if (!has_line(file_.start(), has_ended())) return false;
+    parser_ = format_ == log_format::csv ? csv_parser(builder_, file_.name())
+                                         : json_parser(builder_, file_.name());
     lines_ = std::make_unique<line_reader>(file_.file(), file_.start(), true);
     return true;
 }
@@ -46,15 +49,34 @@ std::span<const load_record> growing_text::next_step() {
     while (true) {
         for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
             parser_->take(line);
+        if (!table.has_whole_step() && has_ended()) take_end();
         if (builder_.parts.size() > 1)
             throw io_error(file_.name(),
                            "it has several logs side by side, but one can be followed");
-        if (!table.has_whole_step()) return last_step(table);
+        if (!table.has_whole_step() && !table.is_over) return last_step(table);
+        if (table.empty()) return {};
         const auto before = std::exchange(given_, std::nullopt);
         const bool is_given = before == table.cells_of_step();
         take_step(table, before.has_value());
-        if (!is_given) return records_;
+        if (!is_given && !records_.empty()) return records_;
     }
+}
+
+/// Takes the last line where it has no end; what is in the table then is all.
+void growing_text::take_end() {
+    auto& table = builder_.part("");
+    const auto line = lines_->ahead();
+    lines_->skip(line.size());
+    if (line.find_first_not_of(blank) != line.npos) {
+        const bool is_whole = parser_->take_without_end(line);
+        if (!is_whole && builder_.empty() && !table.gave_step())
+            parser_->take(line);  // refuses it: nothing shows that it is a part of a log
+        if (!is_whole) builder_.end_early();
+        if (format_ == log_format::csv) builder_.end_open();
+        if (!is_whole || format_ == log_format::csv)
+            builder_.note(is_whole ? early_end_of(file_.name()) : cut_line_of(file_.name()));
+    }
+    table.is_over = true;
 }
 
 std::size_t growing_text::least_experts() const {
@@ -78,23 +100,25 @@ void growing_text::take_step(load_table& from, bool again) {
     const auto records = from.take_step(file_.name(), least_experts());
     is_again_ = again;
     builder_.note_what_is_read(file_.name());
+    if (!from.ending().empty()) builder_.note(from.ending());
     head_ = builder_.head;
     head_.layers = from.layers();
     head_.experts = from.experts();
     head_.of_one_rank = builder_.ranks.size() == 1 && !options_.tokens && !head_.tokens;
-    if (std::none_of(records.begin(), records.end(), has_load)) {
-        overrule(head_, options_, file_.name());
-        records_ = records;
-        return;
-    }
-    put_step(records);
-    kept_.clear();
-    records_.clear();
-    for (load_record one; choices_->next(one);) kept_.emplace_back(one);
-    for (const auto& one : kept_) records_.push_back(one.record());
     const bool knows_tokens = options_.tokens || head_.tokens;
-    head_ = choices_->head();
+    records_ = records;
+    if (std::any_of(records.begin(), records.end(), has_load)) take_choices();
+    if (!choices_) return overrule(head_, options_, file_.name());
+    head_ = choices_->head();                 // a step without a load has what those before it had
     if (!knows_tokens) head_.tokens.reset();  // a step does not tell how many others have
+}
+
+void growing_text::take_choices() {
+    put_step(records_);
+    kept_.clear();
+    for (load_record one; choices_->next(one);) kept_.emplace_back(one);
+    records_.clear();
+    for (const auto& one : kept_) records_.push_back(one.record());
 }
 
 /// Where layers or experts came that none had before, what the loads count is found anew.

@@ -66,12 +66,15 @@ private:
     [[nodiscard]] std::size_t least_experts() const;
     std::span<const load_record> last_step(const load_table& table);
     void take_step(load_table& from, bool again);
+    void take_end();
+    void take_choices();
     void put_step(std::span<const load_record> records);
 
     log_bytes file_;
     std::size_t size_ = 0;  ///< when it was last looked at
     const log_options& options_;
     log_builder builder_;
+    log_format format_ = log_format::csv;
     std::unique_ptr<line_parser> parser_;  ///< once it has begun
     std::unique_ptr<line_reader> lines_;
     step_source* steps_ = nullptr;        ///< what choices_ reads

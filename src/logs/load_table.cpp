@@ -182,7 +182,8 @@ bool load_table::has_all_cells(std::size_t experts) const {
     return std::all_of(cells.begin(), cells.end(), [&](auto count) { return count == wanted; });
 }
 
-std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
+/// The first step, by itself.
+load_table load_table::cut_step() {
     const auto end = end_of_step();
     const std::size_t numbers = cells_of_step();
     load_table taken;
@@ -190,7 +191,12 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.needs_all = needs_all;
     taken.has_choices = has_choices;
     taken.taken_ = taken_;
+    taken.before_ = std::move(before_);
     taken.is_part_ = true;
+    taken.is_over = is_over;
+    taken.is_cut = is_cut;
+    taken.is_open = is_open;
+    taken.cut_step_ = cut_step_;
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.cbegin(), end);
     taken.loads_ = loads_.cut(numbers);
@@ -204,9 +210,16 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.in_order_ = false;
     taken.from_1_ = from_1_;
     taken.experts_ = std::max(taken_experts_ + (from_1_ ? 1 : 0), end_of_experts(taken.runs_));
+    return taken;
+}
+
+std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
+    load_table taken = cut_step();
     taken.finish(file, experts);
     experts_ = taken_experts_ = taken.experts_;
     from_1_ = taken.from_1_;
+    before_ = taken.records_so_far();
+    if (taken.empty()) ending_ = taken.ending_;
     ++taken_.steps;
     taken_.again += taken.replaced_.empty() ? 0U : 1U;
 

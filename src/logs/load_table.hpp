@@ -129,6 +129,8 @@ public:
     bool is_cut = false;
     /// The last row has no end, so that its last number may be a part of one.
     bool is_open = false;
+    /// No more comes to a log that is followed: the step that is left is the last one.
+    bool is_over = false;
 
     /// The same, and the step of that row.
     void cut_at(std::int64_t step) { cut_step_ = step; }
@@ -157,6 +159,7 @@ public:
     /// Whether a step was taken out, which tells what layers and experts there are.
     [[nodiscard]] bool gave_step() const noexcept { return taken_.steps > 0; }
     /// Takes that step's records out; their numbers are good until the next call.
+    /// None of a last step that is cut off, as ending() says.
     /// @param experts  that there are at least
     std::vector<load_record> take_step(const std::string& file, std::size_t experts);
 
@@ -178,14 +181,25 @@ private:
     };
     /// What records have in common.
     struct usual_record {
-        std::size_t cells = 0;          ///< of the first
-        bool have_as_many = true;       ///< whether each has as many cells
-        bool have_all_layers = true;    ///< whether each step has a record of each layer
-        bool are_of_all_layers = true;  ///< whether each layer has a record in some step
+        std::size_t cells = 0;                   ///< of the first
+        bool have_as_many = true;                ///< whether each has as many cells
+        std::size_t least_layers = most_layers;  ///< of a step, that have a record
+        bool are_of_all_layers = true;           ///< whether each layer has a record in some step
+    };
+    /// Of each expert in the records of a layer.
+    struct least_loads {
+        std::vector<double> loads;
+        std::size_t count = 0;  ///< of records
     };
     struct sum_range {
         double least = 0, most = 0;
         std::size_t count = 0;  ///< of records
+    };
+    /// What those have in common that were taken out of a log that is followed.
+    struct records_before {
+        usual_record usual;
+        sum_range sums;
+        std::map<std::string, least_loads, std::less<>> least;  ///< of each layer that has some
     };
     /// Numbers beside each load, where any has some.
     struct channel {
@@ -230,6 +244,7 @@ private:
     [[nodiscard]] std::string new_layer_fault(std::string_view name) const;
     std::uint32_t add_layer(std::string_view name);
     [[nodiscard]] std::vector<load_run>::const_iterator end_of_step() const;
+    [[nodiscard]] load_table cut_step();
     /// The highest expert that has a cell, plus one.
     [[nodiscard]] static std::size_t end_of_experts(std::span<const load_run> runs);
     [[nodiscard]] bool are_all_but_first() const;
@@ -247,6 +262,8 @@ private:
     [[nodiscard]] double sum_of(run_range record) const;
     [[nodiscard]] usual_record records_but(run_range those) const;
     [[nodiscard]] sum_range sums_but(run_range those) const;
+    [[nodiscard]] least_loads least_but(std::uint32_t layer, run_range those) const;
+    [[nodiscard]] records_before records_so_far() const;
     [[nodiscard]] bool lacks_rows(run_range record, run_range those, const usual_record& others,
                                   bool is_last) const;
     [[nodiscard]] bool falls_short(run_range record, run_range those) const;
@@ -277,6 +294,7 @@ private:
     std::vector<replaced_steps> replaced_;
     std::string goes_back_;
     steps_before taken_;             ///< of a log that is followed
+    records_before before_;          ///< the same
     std::size_t taken_experts_ = 0;  ///< of the steps that were taken out
     std::vector<double> row_, score_row_, dither_row_, moment_row_;  ///< of the record at hand
     std::vector<std::vector<double>> kept_;  ///< of the step that was taken out

@@ -35,8 +35,9 @@ double load_table::sum_of(run_range record) const {
 
 /// What all records but those have in common.
 load_table::usual_record load_table::records_but(run_range those) const {
-    usual_record out;
+    usual_record out = before_.usual;
     std::vector<bool> met(layers_.size());
+    for (std::size_t l = 0; l < met.size(); ++l) met[l] = before_.least.contains(layers_[l]);
     std::size_t layers = 0;
     for (std::size_t from = 0, next = 0; from < runs_.size(); from = next) {
         next = end_of_record(from);
@@ -47,7 +48,7 @@ load_table::usual_record load_table::records_but(run_range those) const {
         met[runs_[from].layer] = true;
         ++layers;
         if (next < runs_.size() && runs_[next].step == runs_[from].step) continue;
-        out.have_all_layers = out.have_all_layers && layers == layers_.size();
+        out.least_layers = std::min(out.least_layers, layers);
         layers = 0;
     }
     out.are_of_all_layers = std::find(met.begin(), met.end(), false) == met.end();
@@ -56,7 +57,7 @@ load_table::usual_record load_table::records_but(run_range those) const {
 
 /// The least and the largest sum of the loads of other records, and how many these are.
 load_table::sum_range load_table::sums_but(run_range those) const {
-    sum_range out;
+    sum_range out = before_.sums;
     for (std::size_t from = 0, next = 0; from < runs_.size(); from = next) {
         next = end_of_record(from);
         if (from >= those.begin && from < those.end) continue;
@@ -65,6 +66,31 @@ load_table::sum_range load_table::sums_but(run_range those) const {
         out.most = out.count == 0 ? sum : std::max(out.most, sum);
         ++out.count;
     }
+    return out;
+}
+
+/// The least loads of a layer's other records.
+load_table::least_loads load_table::least_but(std::uint32_t layer, run_range those) const {
+    const auto found = before_.least.find(layers_[layer]);
+    auto out = found == before_.least.end() ? least_loads() : found->second;
+    out.loads.resize(experts_, out.count == 0 ? std::numeric_limits<double>::infinity() : 0.0);
+    std::vector<double> row;
+    for (std::size_t from = 0, next = 0; from < runs_.size(); from = next) {
+        next = end_of_record(from);
+        if (runs_[from].layer != layer || (from >= those.begin && from < those.end)) continue;
+        row.assign(experts_, 0);
+        for (; from < next; ++from)
+            loads_.add_to(runs_[from].at, runs_[from].count, row.data() + runs_[from].expert);
+        for (std::size_t e = 0; e < experts_; ++e) out.loads[e] = std::min(out.loads[e], row[e]);
+        ++out.count;
+    }
+    return out;
+}
+
+load_table::records_before load_table::records_so_far() const {
+    records_before out{records_but({}), sums_but({}), before_.least};
+    for (std::uint32_t l = 0; l < layers_.size(); ++l)
+        if (auto least = least_but(l, {}); least.count > 0) out.least[layers_[l]] = least;
     return out;
 }
 
@@ -82,19 +108,7 @@ bool load_table::falls_short(run_range record, run_range those) const {
 bool load_table::lacks_busy_expert(run_range record, run_range those) const {
     constexpr double busy = 8;
     constexpr std::size_t enough = 3;
-    std::vector<double> least(experts_, std::numeric_limits<double>::infinity()), row;
-    std::size_t count = 0;
-    for (std::size_t from = 0, next = 0; from < runs_.size(); from = next) {
-        next = end_of_record(from);
-        if (runs_[from].layer != runs_[record.begin].layer ||
-            (from >= those.begin && from < those.end))
-            continue;
-        row.assign(experts_, 0);
-        for (; from < next; ++from)
-            loads_.add_to(runs_[from].at, runs_[from].count, row.data() + runs_[from].expert);
-        for (std::size_t e = 0; e < experts_; ++e) least[e] = std::min(least[e], row[e]);
-        ++count;
-    }
+    auto [least, count] = least_but(runs_[record.begin].layer, those);
     for (std::size_t i = record.begin; i < record.end; ++i)
         std::fill_n(least.begin() + runs_[i].expert, runs_[i].count, 0.0);
     return count >= enough && *std::max_element(least.begin(), least.end()) >= busy;
@@ -143,7 +157,7 @@ std::string load_table::lack_of_last_step(run_range step, const load_run& last_r
         if (lacks_rows({from, end}, step, others, runs_[from].layer == last_row.layer))
             return text_of_lack({from, end}, others);
     }
-    if (!others.have_all_layers || layers == layers_.size()) return {};
+    if (others.least_layers < layers_.size() || layers == layers_.size()) return {};
     return fmt::format("the last step, {}, has {} of {} layers, and all before it have each",
                        number, layers, layers_.size());
 }
@@ -162,7 +176,8 @@ std::string load_table::lack_of_last_record(run_range record) const {
 /// Leaves out the last step where the file ends within it, or of layers that come one after the
 /// other the last record. What comes first is never left out.
 void load_table::leave_out_cut_end() {
-    if (is_part_ || runs_.empty() || runs_.front().step == runs_.back().step) return;
+    if (runs_.empty() || (is_part_ && !is_over)) return;
+    if (taken_.steps == 0 && runs_.front().step == runs_.back().step) return;
     const auto last_row = *std::max_element(
         runs_.begin(), runs_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     const bool is_in_step = last_row.step == runs_.back().step;

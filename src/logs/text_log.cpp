@@ -8,6 +8,13 @@
 
 namespace moebius {
 
+std::string cut_line_of(std::string_view file) {
+    return fmt::format(
+        "the last line of {} has no end and is no whole record: the file was cut off in it, and it "
+        "was left out",
+        file);
+}
+
 text_reader::text_reader(std::unique_ptr<log_bytes> file, log_format format, log_builder& to)
     : file_(std::move(file)),
       format_(format),
@@ -42,11 +49,7 @@ bool text_reader::take_last(std::string_view line) {
 }
 
 std::vector<std::string> text_reader::notes_at_end() const {
-    if (is_cut_)
-        return {
-            fmt::format("the last line of {} has no end and is no whole record: the file was cut "
-                        "off in it, and it was left out",
-                        file_->name())};
+    if (is_cut_) return {cut_line_of(file_->name())};
     const bool may_be_cut =
         format_ == log_format::csv && lines_.ended_early();  // a record of JSON has its own end
     return may_be_cut ? std::vector{early_end_of(file_->name())} : std::vector<std::string>();

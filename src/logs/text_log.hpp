@@ -4,11 +4,16 @@
 #include <memory>
 #include <moebius/base/line_reader.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <string>
+#include <string_view>
 
 #include "log_builder.hpp"
 #include "log_format.hpp"
 
 namespace moebius {
+
+/// What is to be noted of a text whose last line was left out, as take_without_end() says.
+[[nodiscard]] std::string cut_line_of(std::string_view file);
 
 /// Reads CSV or JSONL line by line.
 class text_reader {

@@ -125,8 +125,8 @@ public:
     [[nodiscard]] virtual std::span<const load_record> next_step() = 0;
 
     /// Whether that step came before or was given already: the run was restarted from a checkpoint,
-    /// and what is known of its steps from there on is void. Or it was given before a layer or an
-    /// expert came that no step had.
+    /// and what is known of its steps from there on is void. Or a layer or an expert came with it
+    /// that no step had.
     [[nodiscard]] virtual bool restarted() const = 0;
 
     /// Whether no step can come any more: a pipe that nobody writes to.

@@ -133,6 +133,35 @@ TEST_CASE("a step of which more comes than any had before is given again", "[log
     CHECK(log.behind("3,0,1,7\n3,0,2,1\n3,1,0,4\n3,1,1,8\n3,1,2,0\n") == lines{"3: 5 7 1 | 4 8 0"});
 }
 
+TEST_CASE("that what came before no longer counts is said where experts or layers come late",
+          "[logs]") {
+    const std::string rows = "step,layer,expert,tokens\n0,0,0,5\n0,0,1,7\n1,0,0,6\n1,0,1,6\n";
+    const scratch_file file(rows + "2,0,0,4\n2,0,1,4\n2,0,2,4\n");
+    const auto log = follow_log(file.path);
+    CHECK(steps_of(*log) == lines{"0: 5 7", "1: 6 6", "again 2: 4 4 4"});
+    CHECK(log->take_notes() ==
+          lines{"step 2 has 3 experts, and those before it have 2: what came before it no longer "
+                "counts, but it would where --experts says how many there are"});
+    write(file.path, "3,0,0,4\n3,0,1,4\n3,0,2,4\n", std::ios::app);
+    CHECK(steps_of(*log) == lines{"3: 4 4 4"});
+    write(file.path, "3,1,0,4\n3,1,1,4\n3,1,2,4\n", std::ios::app);
+    CHECK(steps_of(*log) == lines{"again 3: 4 4 4 | 4 4 4"});
+    CHECK(log->take_notes() ==
+          lines{"step 3 has 2 layers, and those before it have 1: what came before it no longer "
+                "counts"});
+
+    const scratch_file known(rows + "2,0,0,4\n2,0,1,4\n2,0,2,4\n");
+    const auto counted = follow_log(known.path, {.experts = 3});
+    CHECK(steps_of(*counted) == lines{"0: 5 7 0", "1: 6 6 0", "2: 4 4 4"});
+    CHECK(counted->take_notes().empty());
+
+    const scratch_file padded(
+        "step,layer0/expert0,layer0/expert1,layer0/expert2\n0,5,7,0\n"
+        "1,0,0,0\n2,6,6,0\n");
+    const auto without = follow_log(padded.path, {.experts = 2});
+    CHECK(steps_of(*without) == lines{"0: 5 7", "1: 0 0 0", "2: 6 6"});
+}
+
 TEST_CASE("steps whose rows add up are given once the next begins", "[logs]") {
     growing_log ranks("step,layer,rank,expert,tokens\n");
     CHECK(ranks.behind("0,0,0,0,5\n0,0,0,1,7\n1,0,0,0,6\n1,0,0,1,6\n") == lines{"0: 5 7"});
@@ -247,6 +276,47 @@ TEST_CASE("a pipe gives each step as it comes, and ends", "[logs]") {
     CHECK(steps_of(*log) == nothing);
     CHECK(log->has_ended());
     std::filesystem::remove(pipe);
+}
+
+TEST_CASE("a pipe's last step is whole at its end, unless it is cut off", "[logs]") {
+    const auto piped = [](const std::string& text) {
+        const scratch_file file("");
+        const auto pipe = file.path + "-pipe";
+        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+        std::fstream to(pipe, std::ios::in | std::ios::out | std::ios::binary);
+        const auto log = follow_log(pipe);
+        to << text << std::flush;
+        auto out = steps_of(*log);
+        CHECK(!log->has_ended());
+        to.close();
+        for (auto& one : steps_of(*log)) out.push_back("end " + one);
+        CHECK(log->has_ended());
+        CHECK(steps_of(*log) == nothing);
+        for (auto& one : log->take_notes()) out.push_back(one.substr(0, one.find(pipe)));
+        std::filesystem::remove(pipe);
+        return out;
+    };
+    const std::string names = "step,layer,expert,tokens\n", one = "0,0,0,5\n0,0,1,7\n",
+                      two = "1,0,0,6\n1,0,1,6\n", cut_off = "the last line of ";
+    CHECK(piped(names + one) == lines{"end 0: 5 7"});
+    CHECK(piped(names + one + two) == lines{"0: 5 7", "1: 6 6"});
+    CHECK(piped(names + one + two + "2,0,1,12\n") == lines{"0: 5 7", "1: 6 6", "end 2: 0 12"});
+    CHECK(piped(names + "0,0,0,5\n0,0,1,0\n1,0,0,5\n") ==
+          lines{"0: 5 0",
+                "step 1, layer 0 has 1 rows, and all others have 2: the file was cut off "
+                "there, and that step was left out"});
+    CHECK(piped(names + one + "1,0,0,6\n1,0,") ==
+          lines{"0: 5 7", cut_off,
+                "a row of step 1 is cut off: the file was cut off there, and that step was left "
+                "out"});
+    CHECK(piped(names + one + "1,0,0,6\n1,0,1,6") == lines{"0: 5 7", "end 1: 6 6", cut_off});
+    CHECK(piped("step,layer,rank,expert,tokens\n0,0,0,0,5\n0,0,0,1,7\n0,0,1,0,1\n0,0,1,1,1\n") ==
+          lines{"end 0: 6 8", "the counts of 2 ranks were added up"});
+    const std::string trace =
+        "{\"step\": 0, \"layer\": 0, \"rank\": 0, \"num_tokens\": 2, "
+        "\"topk\": 1, \"top_indices\": [[1], [0]]}";
+    CHECK(piped(trace).at(0) == "end 0: 1 1");
+    CHECK(piped("{\"step\": 0, \"layer\": 0, \"counts\": [5, 7]}\n") == lines{"end 0: 5 7"});
 }
 
 TEST_CASE("loads that are followed become choices as those that are read do", "[logs]") {
