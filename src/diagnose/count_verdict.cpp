@@ -117,7 +117,8 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
     }
     const bool returns = slow->growth.t < returning_t;
     const double low = slow->growth.multiplier - normal_90 * slow->growth.error;
-    const bool swings = low<-1, grows = low> 1;
+    const bool swings = low < -1;
+    const bool grows = low > 1;
     const bool moves = slow->moved >= far_moved || ((!returns || swings) && scatters(*slow, head));
     out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
     out.reason = grows     ? "loads move further from block to block, as walks do at times: "
