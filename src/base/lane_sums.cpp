@@ -191,6 +191,21 @@ bool none_changes(const double* values, std::size_t count) {
     return out;
 }
 
+/// Not where one is NaN.
+bool all_within(const double* values, std::size_t count, double least, double most) {
+    const lanes d;
+    const vd low = hn::Set(d, least), high = hn::Set(d, most);
+    auto good = hn::Eq(low, low);
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide) {
+        const vd value = hn::LoadU(d, values + at);
+        good = hn::And(good, hn::And(hn::Ge(value, low), hn::Le(value, high)));
+    }
+    bool out = hn::AllTrue(d, good);
+    for (; at < count; ++at) out = out && values[at] >= least && values[at] <= most;
+    return out;
+}
+
 }  // namespace moebius::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -207,6 +222,7 @@ HWY_EXPORT(scale_to);
 HWY_EXPORT(add_change);
 HWY_EXPORT(products_with);
 HWY_EXPORT(none_changes);
+HWY_EXPORT(all_within);
 
 }  // namespace
 
@@ -252,6 +268,10 @@ bool are_whole(std::span<const double> values) {
            std::all_of(values.begin(), values.end(), [](double value) {
                return value >= whole_from || (value + whole_from) - whole_from == value;
            });
+}
+
+bool are_within(std::span<const double> values, double least, double most) {
+    return HWY_DYNAMIC_DISPATCH(all_within)(values.data(), values.size(), least, most);
 }
 
 }  // namespace moebius

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/base/lane_sums.hpp>
 
 #include "load_names.hpp"
 #include "log_builder.hpp"
@@ -16,11 +17,7 @@ namespace {
 
 /// The first number that is no load, or the length.
 std::size_t first_bad(std::span<const double> values, double least) {
-    std::size_t good = 0;
-    for (const double value : values)  // without a branch: in vectors
-        good += static_cast<std::size_t>(value >= least) &
-                static_cast<std::size_t>(value <= largest_number);
-    if (good == values.size()) return good;
+    if (are_within(values, least, largest_number)) return values.size();
     const auto bad = [&](double value) { return !(value >= least && value <= largest_number); };
     return static_cast<std::size_t>(std::find_if(values.begin(), values.end(), bad) -
                                     values.begin());
@@ -32,7 +29,7 @@ std::span<const double> channel::next() {
     if (!rows_) return {};
     fresh_ = at_ == block_.size();
     if (fresh_) {
-        constexpr std::size_t most = 1 << 15;  // they stay in the cache
+        constexpr std::size_t most = 1 << 12;  // they stay in the nearest cache
         block_.resize(std::min(left_, std::max(record_, most / record_ * record_)));
         rows_->read(block_);
         left_ -= block_.size();

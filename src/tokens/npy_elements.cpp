@@ -28,6 +28,24 @@ bool load(const char* bytes, std::size_t count, double* to) {
     return true;
 }
 
+/// load() of whole numbers of 64 bits, in vectors where all are below 2^51 in size. Many processors
+/// turn such numbers into doubles one by one, but added to the bits of 1.5 x 2^52, whose unit of
+/// the last place is 1, they are its distance from that.
+template <typename T>
+bool load_64_bits(const char* bytes, std::size_t count, double* to) {
+    constexpr double offset = 0x1.8p52;
+    constexpr std::uint64_t below_zero = std::is_signed_v<T> ? std::uint64_t{1} << 51 : 0;
+    constexpr int bits = std::is_signed_v<T> ? 52 : 51;
+    std::uint64_t beyond = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes + i * sizeof value, sizeof value);
+        beyond |= (value + below_zero) >> bits;
+        to[i] = std::bit_cast<double>(value + std::bit_cast<std::uint64_t>(offset)) - offset;
+    }
+    return beyond == 0 || load<T>(bytes, count, to);
+}
+
 /// IEEE 754's binary16.
 double from_half(std::uint16_t bits) {
     const int exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -51,6 +69,7 @@ double from_brain(std::uint16_t bits) { return static_cast<double>(from_bf16(bit
 
 template <typename T>
 constexpr element element_of(std::string_view code) {
+    if constexpr (std::is_integral_v<T> && sizeof(T) == 8) return {code, 8, load_64_bits<T>};
     return {code, sizeof(T), load<T>};
 }
 

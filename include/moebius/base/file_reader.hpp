@@ -12,8 +12,14 @@ namespace moebius {
 /// A file that is read from the front.
 class file_reader {
 public:
+    /// A file of more bytes is not left in the system's cache, where it would push out all others;
+    /// and where memory is a virtual machine's, pages it has not had yet cost more than a disk
+    /// does.
+    [[nodiscard]] static std::size_t quarter_of_memory();
+
     /// @throws io_error naming the path and the reason; for a device, which may have no end
-    explicit file_reader(const std::filesystem::path& path);
+    explicit file_reader(const std::filesystem::path& path,
+                         std::size_t most_cached = quarter_of_memory());
     file_reader(const file_reader&) = delete;
     file_reader& operator=(const file_reader&) = delete;
     ~file_reader();
@@ -47,9 +53,12 @@ public:
 
 private:
     [[nodiscard]] std::size_t read_once(std::span<char> to);
+    void uncache_behind();
 
     std::string name_;
     int fd_;
+    bool is_cached_ = true;
+    std::size_t at_ = 0, cached_from_ = 0;
     bool has_ended_ = false;
 };
 

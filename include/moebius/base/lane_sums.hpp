@@ -43,4 +43,7 @@ void products_with(std::span<const double> columns, std::span<const double> valu
 /// Whether all are whole; of numbers >= 0.
 [[nodiscard]] bool are_whole(std::span<const double> values);
 
+/// Whether all are from `least` to `most`; NaN is not.
+[[nodiscard]] bool are_within(std::span<const double> values, double least, double most);
+
 }  // namespace moebius

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/lane_sums.hpp>
 #include <numeric>
 #include <random>
@@ -135,5 +136,21 @@ TEST_CASE("one fraction among whole numbers is seen wherever it is", "[base]") {
                 broken[at] = 2.5;
                 CHECK_FALSE(are_whole(broken));
             }
+        });
+}
+
+TEST_CASE("one number out of a range is seen wherever it is", "[base]") {
+    const double least = 0, most = 0x1p53;
+    for (std::size_t count = 1; count < 40; ++count)
+        on_each_target([&] {
+            std::vector<double> all(count, most);
+            all[count / 2] = -0.0;
+            CHECK(are_within(all, least, most));
+            for (std::size_t at = 0; at < count; ++at)
+                for (const double bad : {-0x1p-1074, 0x1p53 + 2, not_a_number, infinite}) {
+                    auto broken = all;
+                    broken[at] = bad;
+                    CHECK_FALSE(are_within(broken, least, most));
+                }
         });
 }

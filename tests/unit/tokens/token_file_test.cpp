@@ -126,6 +126,26 @@ TEST_CASE("read_tokens reads what NumPy 2.4 wrote", "[token_file][oracle]") {
     CHECK(read_tokens(file.path).values == std::vector<double>{1, -2, 3.5, 4, 5, 6});
 }
 
+TEST_CASE("whole numbers of 64 bits are read exactly up to 2^53", "[token_file]") {
+    const std::int64_t large = (std::int64_t{1} << 53) - 1, half = std::int64_t{1} << 51;
+    const std::vector<std::int64_t> numbers{0,         1,     -1,     half - 1, -half, half,
+                                            -half - 1, large, -large, 0,        12345};
+    for (std::size_t count = 1; count <= numbers.size(); ++count) {
+        const std::vector part(numbers.begin(), numbers.begin() + static_cast<long>(count));
+        const scratch_file file(
+            npy(dictionary("'<i8'", "(" + std::to_string(count) + ",)"), bytes_of(part)));
+        const auto read = read_npy(file.path).values;
+        REQUIRE(read.size() == count);
+        for (std::size_t i = 0; i < count; ++i) CHECK(read[i] == static_cast<double>(part[i]));
+        CHECK_FALSE(std::signbit(read[0]));
+    }
+    for (const auto number : {std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
+        const scratch_file file(
+            npy(dictionary("'<u8'", "(2,)"), bytes_of<std::uint64_t>({1, number})));
+        CHECK_THROWS_WITH(read_npy(file.path), ContainsSubstring("number 1 of 2"));
+    }
+}
+
 TEST_CASE("read_npy reads any rank and empty arrays", "[token_file]") {
     const scratch_file vector(npy(dictionary("'<f8'", "(2,)"), bytes_of<double>({1, 2})));
     const scratch_file scalar(npy(dictionary("'<f8'", "()"), bytes_of<double>({7})));
