@@ -31,6 +31,13 @@ bool collapse_watch::grows(const block_growth& growth, const block_window& windo
            (growth.t >= limits_.growth_t && second_direction(window) <= limits_.growth_second);
 }
 
+bool collapse_watch::swells(double swing) {
+    const bool more_than_ever = swelling_.most > 0 && swing >= swelling_.most;
+    swelling_.most = std::max(swelling_.most, swing);
+    swelling_.stands = swing >= limits_.swell && (swelling_.stands || more_than_ever);
+    return swelling_.stands;
+}
+
 /// Where the noise of a step is that of its tokens alone. Of more tokens than at first it is less,
 /// and what scatters beyond it as before is more times as much.
 void collapse_watch::judge_independent(std::size_t which, const block_window& window,
@@ -41,7 +48,7 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
     auto& at = at_[which];
     if (window.length == limits_.swell_block && rested_.value_or(false)) {
         at.swelling = slow_swing(window, limits_.half);
-        if (as_at_first(at.swelling) >= limits_.swell) at.kind = warning_kind::swelling;
+        if (swells(as_at_first(at.swelling))) at.kind = warning_kind::swelling;
     }
     const double gain = as_at_first(swing_gain(window));
     calmest_[which].take(gain, blocks_.steps());

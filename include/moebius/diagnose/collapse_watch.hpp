@@ -69,8 +69,10 @@ struct warning_limits {
     /// A gate rests if slow_swing of its first 400 steps, from 40 to 40 of them, is no more: 14 of
     /// 346 training runs on digits, whose gates learn, are below it, and 357 of 360 on teacher.
     double rest = 2.8;
-    /// From here, from 80 to 80 steps of the last 800, the loads of a gate that rested swell.
-    /// Independent steps of 4 experts reach 2.9 in a million windows.
+    /// From here, from 80 to 80 steps of the last 800, the loads of a gate that rested swell, once
+    /// they do so more than ever before. Independent steps of 4 experts reach 2.9 in a million
+    /// windows; gates of digits under sgd, which begin to learn late, 10 in their first, and then
+    /// less and less.
     double swell = 4.5;
     static constexpr std::size_t rest_block = 20, swell_block = 40;
     static constexpr int half = 2;  ///< of either, in slow_swing
@@ -126,6 +128,7 @@ private:
     void judge(std::size_t which, double tokens, double top_k);
     [[nodiscard]] bool grows(const block_growth& growth, const block_window& window) const;
     void judge_independent(std::size_t which, const block_window& window, double tokens);
+    [[nodiscard]] bool swells(double swing);
     void judge_courses(std::size_t which, const block_window& window, double top_k);
     void judge_course(const steady_course& course, warning_kind kind, warning& at) const;
     void judge_line(std::size_t which, const block_window& window);
@@ -147,6 +150,10 @@ private:
     /// Of the windows that slowest() was asked for, until they move on.
     mutable std::array<std::optional<block_growth>, block_scales::lengths> grown_;
     std::optional<bool> rested_;  ///< in the first window that tells it
+    struct {
+        double most = 0;      ///< of all windows; 0: none came
+        bool stands = false;  ///< since it was the most, and enough
+    } swelling_;
     std::optional<warning> first_, first_growth_;
 };
 

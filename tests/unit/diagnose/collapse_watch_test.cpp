@@ -176,6 +176,21 @@ TEST_CASE("a slow swing is warned of where gates rested, and not where they alwa
     CHECK(swelled == (from > 0));
 }
 
+TEST_CASE("gates that learn less and less do not swell", "[diagnose]") {
+    std::mt19937_64 random(11);
+    collapse_watch watch(4);
+    double largest = 0;
+    for (int t = 0; t < 1600; ++t) {
+        const double lean = 0.5 * (1 - std::exp(-t / 800.0));
+        watch.take(shares_of(drawn({lean, -lean, 0, 0}, 1024, random)), 1024, 1);
+        const auto now = watch.slowest();
+        if (now && now->block == warning_limits::swell_block)
+            largest = std::max(largest, now->swelling);
+    }
+    CHECK(largest > warning_limits{}.swell);
+    CHECK_FALSE(watch.first());
+}
+
 TEST_CASE("a ramped feedback is warned of before one expert has half", "[diagnose]") {
     const auto seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3, 4, 5, 6);
     const auto loop = ramped(4.0 / 2000, 4000, seed);  // balance is lost at K = 4, step 2,000
