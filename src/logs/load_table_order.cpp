@@ -41,12 +41,13 @@ std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
            runs_[end].layer == runs_[from].layer;
          ++end) {
         if (runs_[end].expert < next && !adds_up)
-            refuse(file, runs_[end],
-                   fmt::format("expert {} comes twice, but one row of each is needed: counts of "
-                               "ranks need a column 'rank' (or files named so), rows of evaluation "
-                               "a column 'split' that says so (or to be left out), and a run that "
-                               "was begun anew a file of its own",
-                               runs_[end].expert));
+            refuse(
+                file, runs_[end],
+                fmt::format("expert {} comes twice, but one row of each is needed: counts of "
+                            "ranks need a column 'rank' (or files or folders named so), rows of "
+                            "evaluation a column 'split' that says so (or to be left out), and a "
+                            "run that was begun anew a file of its own",
+                            runs_[end].expert));
         const std::size_t last = runs_[end].expert + runs_[end].count;
         covered +=
             last - std::min<std::size_t>(last, std::max<std::size_t>(next, runs_[end].expert));

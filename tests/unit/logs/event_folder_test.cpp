@@ -3,42 +3,18 @@
 #include <fmt/format.h>
 
 #include <catch.hpp>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "sample_log.hpp"
+#include "scratch_folder.hpp"
 
 using namespace moebius;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-/// A folder that goes when it is no longer needed.
-class scratch_folder {
-public:
-    scratch_folder() : path(kept_.path + ".folder") { fs::create_directories(path); }
-    ~scratch_folder() { fs::remove_all(path); }
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-
-    void add(const std::string& name, const std::string& bytes) const {
-        const auto file = fs::path(path) / name;
-        fs::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary) << bytes;
-    }
-    [[nodiscard]] std::vector<opened_log> open() const { return open_logs(std::vector{path}); }
-
-private:
-    scratch_file kept_{""};
-
-public:
-    const std::string path;
-};
-
+std::vector<opened_log> open(const scratch_folder& run) { return open_logs(std::vector{run.path}); }
 std::string tag(int layer, int expert) { return fmt::format("layer_{}/expert_{}", layer, expert); }
 std::string events(int from, int to) { return sample::events({{tag, 1}}, from, to); }
 
@@ -51,7 +27,7 @@ TEST_CASE("a folder of a run is its event files in order", "[logs]") {
     run.add("notes.txt", "no events");
     run.add("eval/events.out.tfevents.9.host", events(0, 1));
 
-    const auto logs = run.open();
+    const auto logs = open(run);
     REQUIRE(logs.size() == 1);
     CHECK(sample::cells_of(*logs[0].source) == sample::cells(false));
     CHECK(sample::says(logs[0].notes, "were not read: eval"));
@@ -59,16 +35,16 @@ TEST_CASE("a folder of a run is its event files in order", "[logs]") {
 
 TEST_CASE("a folder that is not one run's is refused", "[logs][error]") {
     const scratch_folder none;
-    CHECK_THROWS_WITH(none.open(), ContainsSubstring("it is a folder without TensorBoard's event"));
+    CHECK_THROWS_WITH(open(none), ContainsSubstring("it is a folder without TensorBoard's event"));
 
     none.add("first/events.out.tfevents.9.host", events(0, 4));
     none.add("second/events.out.tfevents.9.host", events(0, 4));
-    CHECK_THROWS_WITH(none.open(), ContainsSubstring("it is a folder of several runs, but a log is "
-                                                     "of one: one of first, second is needed"));
+    CHECK_THROWS_WITH(open(none), ContainsSubstring("it is a folder of several runs, but a log is "
+                                                    "of one: one of first, second is needed"));
 
     none.add("events.out.tfevents.9.host", events(0, 4));
     none.add("layer_0/tokens/expert_1/events.out.tfevents.9.host", events(0, 4));
-    CHECK_THROWS_WITH(none.open(),
+    CHECK_THROWS_WITH(open(none),
                       ContainsSubstring("its folder 'layer_0/tokens/expert_1' is by its name of "
                                         "one expert, as add_scalars writes a run each, but"));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sample_log.hpp"
+#include "scratch_folder.hpp"
 
 using namespace moebius;
 
@@ -277,6 +278,22 @@ TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
          {"_lowrank", "_rank_of_", "_rank--", "_rank..", ".frank."})  // parts by steps
         CHECK_FALSE(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1.npy", word)),
                                  "the counts of"));
+}
+
+TEST_CASE("a folder whose whole name is a rank says that of its files", "[logs]") {
+    const auto bytes = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    const auto notes = [&](const std::string& first, const std::string& second) {
+        const scratch_folder run;
+        return open_logs(std::vector{run.add(first, bytes), run.add(second, bytes)}).at(0).notes;
+    };
+    const std::string added = "the counts of 2 ranks were added up";
+
+    CHECK(sample::says(notes("rank0/loads.npy", "rank1/loads.npy"), added));
+    CHECK(sample::says(notes("Rank_10/loads.npy", "Rank_2/loads.npy"), added));
+    CHECK_FALSE(sample::says(notes("lora_rank8/loads.npy", "lora_rank16/loads.npy"), added));
+    CHECK_FALSE(sample::says(notes("rank0/a/loads.npy", "rank1/a/loads.npy"), added));
+    // what the file says comes first
+    CHECK(sample::says(notes("rank0/loads_rank3.npy", "rank0/loads_rank4.npy"), added));
 }
 
 TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {
