@@ -150,10 +150,22 @@ std::optional<warning> collapse_watch::slowest() const {
             if (!grown_[which]) grown_[which] = growth_in(*window);
             out.growth = *grown_[which];
             out.spread = block_spread(*window);
-            out.moved = block_movement(*window);
+            find_movement(out);
             return out;
         }
     return std::nullopt;
+}
+
+void collapse_watch::find_movement(warning& out) const {
+    for (std::size_t which = 0; which < block_scales::lengths; ++which) {
+        const auto* window = blocks_.window(which);
+        if (window == nullptr) continue;
+        const bool is_noise = window->length < out.block && block_spread(*window) < limits_.swing;
+        const double moved = is_noise ? 0 : block_movement(*window);
+        if (moved < out.moved) continue;
+        out.moved = moved;
+        out.moved_block = window->length;
+    }
 }
 
 std::optional<warning> collapse_watch::swing() const {

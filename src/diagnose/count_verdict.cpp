@@ -117,11 +117,16 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
     }
     const bool returns = slow->growth.t < returning_t;
     const double low = slow->growth.multiplier - normal_90 * slow->growth.error;
+    const double high = slow->growth.multiplier + normal_90 * slow->growth.error;
     const bool swings = low < -1;
     const bool grows = low > 1;
     const bool moves = slow->moved >= far_moved || ((!returns || swings) && scatters(*slow, head));
-    out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
-    out.reason = grows     ? "loads move further from block to block, as walks do at times: "
+    const bool turns = high < -1 && moves;
+    out.verdict = turns   ? load_verdict::oscillating
+                  : moves ? load_verdict::drifting
+                          : load_verdict::safe;
+    out.reason = turns     ? "loads swing to the other side by more and more: "
+                 : grows   ? "loads move further from block to block, as walks do at times: "
                  : moves   ? "loads move and do not run away: "
                  : returns ? "loads come back to their means: "
                            : "loads move no more than independent steps do: ";
@@ -129,7 +134,7 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
     if (slow->moved >= far_moved)
         out.reason +=
             fmt::format("; means of {} are off by {:.2g} of an even share (root mean square)",
-                        slow->block, slow->moved);
+                        slow->moved_block, slow->moved);
     else if (!returns)
         out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
                                   slow->block, slow->spread);

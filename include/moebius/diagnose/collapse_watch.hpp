@@ -26,15 +26,18 @@ enum class warning_kind {
 
 struct warning {
     warning_kind kind = warning_kind::none;
-    std::size_t block = 0;    ///< steps of the blocks that show it
-    block_growth growth;      ///< of those blocks
-    block_swing swing;        ///< of those blocks
-    block_line line;          ///< of those blocks, as of the last five of them
-    steady_course course;     ///< of those blocks, of what rises or starves
-    double line_grew = 1;     ///< its size over its least, a window of blocks before or more
-    double swelling = 0;      ///< slow_swing of those blocks
-    double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
-    double moved = 0;         ///< and their block_movement
+    std::size_t block = 0;  ///< steps of the blocks that show it
+    block_growth growth;    ///< of those blocks
+    block_swing swing;      ///< of those blocks
+    block_line line;        ///< of those blocks, as of the last five of them
+    steady_course course;   ///< of those blocks, of what rises or starves
+    double line_grew = 1;   ///< its size over its least, a window of blocks before or more
+    double swelling = 0;    ///< slow_swing of those blocks
+    double spread = 0;      ///< block_spread of those blocks, where slowest() was asked
+    /// Where slowest() was asked, the largest block_movement of those blocks, and of shorter ones
+    /// where these scatter more than steps do; and how many steps they have.
+    double moved = 0;
+    std::size_t moved_block = 0;
     std::size_t seen_at = 0;  ///< steps taken when it was judged
 };
 
@@ -117,7 +120,7 @@ public:
         return first_growth_;
     }
     /// Growth of the longest blocks of which there are 20: the slow motion of the layer. Its swing
-    /// is left out.
+    /// is left out. A swing that is faster is in `moved` alone.
     [[nodiscard]] std::optional<warning> slowest() const;
     /// The largest swing that has a period now, of any length of block; its growth is left out.
     [[nodiscard]] std::optional<warning> swing() const;
@@ -129,6 +132,7 @@ private:
     [[nodiscard]] bool grows(const block_growth& growth, const block_window& window) const;
     void judge_independent(std::size_t which, const block_window& window, double tokens);
     [[nodiscard]] bool swells(double swing);
+    void find_movement(warning& out) const;
     void judge_courses(std::size_t which, const block_window& window, double top_k);
     void judge_course(const steady_course& course, warning_kind kind, warning& at) const;
     void judge_line(std::size_t which, const block_window& window);

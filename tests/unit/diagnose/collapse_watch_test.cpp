@@ -191,6 +191,30 @@ TEST_CASE("gates that learn less and less do not swell", "[diagnose]") {
     CHECK_FALSE(watch.first());
 }
 
+TEST_CASE("what moves faster than the longest blocks is seen to move", "[diagnose]") {
+    // a while of 30 steps each belongs to one expert, or to none
+    const bool moves = GENERATE(true, false);
+    std::mt19937_64 random(4);
+    collapse_watch watch(8);
+    std::size_t chosen = 0;
+    for (int t = 0; t < 4000; ++t) {
+        if (t % 30 == 0) chosen = std::uniform_int_distribution<std::size_t>(0, 7)(random);
+        std::vector<double> logits(8, 0.0);
+        if (moves) logits[chosen] = 2;
+        watch.take(shares_of(drawn(logits, 64, random)), 64, 1);
+    }
+    const auto slow = watch.slowest();
+    REQUIRE(slow);
+    REQUIRE(slow->block == 160);
+    if (moves) {
+        CHECK(slow->moved > 0.5);
+        CHECK(slow->moved_block < slow->block);
+    } else {
+        CHECK(slow->moved < 0.25);  // of blocks of 10, by the noise of tokens, .1
+        CHECK(slow->moved_block == slow->block);
+    }
+}
+
 TEST_CASE("a ramped feedback is warned of before one expert has half", "[diagnose]") {
     const auto seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3, 4, 5, 6);
     const auto loop = ramped(4.0 / 2000, 4000, seed);  // balance is lost at K = 4, step 2,000
