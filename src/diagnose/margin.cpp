@@ -39,7 +39,8 @@ std::string no_growth(const layer_diagnosis& of, const warning& now, const warni
     if (slow.growth.still) return "means over blocks do not move, and no deviation is multiplied";
     if (unequal_experts(seen))
         return "margins are those from equal loads, which these are far from";
-    return "loads are far from where they were and do not come back";
+    return "loads move far and come back, and by what a deviation is multiplied is no distance of "
+           "these";
 }
 
 /// The step in which a warning came to be there.

@@ -26,8 +26,3 @@ TEST_CASE("a file that is not left in the cache has the same bytes, and again fr
         CHECK((got == std::string_view(bytes).substr(from)));
     }
 }
-
-TEST_CASE("files of up to a quarter of the memory are left in the cache", "[base]") {
-    const auto quarter = file_reader::quarter_of_memory();
-    CHECK(quarter > std::size_t{1} << 24);
-}
