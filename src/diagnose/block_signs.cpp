@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <moebius/diagnose/block_signs.hpp>
 #include <moebius/logs/token_noise.hpp>
 #include <numbers>
@@ -106,6 +107,36 @@ double second_direction(const block_window& window) {
     const double squares = first.squaredNorm();
     if (!(squares > 0)) return 0;
     return leading_course(all - first * first.transpose()).squaredNorm() / squares;
+}
+
+block_window without_jump(const block_window& window) {
+    const auto& all = window.products;
+    const auto about_mean = [&](int from, int count) {
+        const auto of = all.block(from, from, count, count);
+        return of.trace() - of.sum() / count;
+    };
+    int before = blocks, within = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (int first = 1; first < blocks; ++first)
+        for (const int torn : {0, 1}) {
+            const int then = first + torn;
+            // a block that is left out, too, has taken a degree of freedom with it
+            const double left =
+                (about_mean(0, first) + (then < blocks ? about_mean(then, blocks - then) : 0)) /
+                (blocks - 2 - torn);
+            if (left >= least) continue;
+            least = left;
+            before = first;
+            within = torn;
+        }
+    block_matrix projector = block_matrix::Identity();
+    const int after = blocks - before - within;
+    projector.topLeftCorner(before, before).array() -= 1.0 / before;
+    if (within == 1) projector(before, before) = 0;
+    if (after > 0) projector.bottomRightCorner(after, after).array() -= 1.0 / after;
+    auto out = window;
+    out.products = projector * all * projector;
+    return out;
 }
 
 double swing_gain(const block_window& window) {

@@ -47,8 +47,12 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
     const auto as_at_first = [fewer](double scatter) { return 1 + (scatter - 1) * fewer; };
     auto& at = at_[which];
     if (window.length == limits_.swell_block && rested_.value_or(false)) {
-        at.swelling = slow_swing(window, limits_.half);
-        if (swells(as_at_first(at.swelling))) at.kind = warning_kind::swelling;
+        at.swelling = as_at_first(slow_swing(window, limits_.half));
+        if (at.swelling >= limits_.swell)
+            if (const double left = as_at_first(slow_swing(without_jump(window), limits_.half));
+                left < limits_.swell_but_jump)
+                at.swelling = left;
+        if (swells(at.swelling)) at.kind = warning_kind::swelling;
     }
     const double gain = as_at_first(swing_gain(window));
     calmest_[which].take(gain, blocks_.steps());
@@ -73,7 +77,7 @@ void collapse_watch::judge_courses(std::size_t which, const block_window& window
     if (which == 0 || blocks_.steps() < at.block * block_window::blocks + limits_.begins) return;
     const auto experts = blocks_.experts();
     const double even = 1 / static_cast<double>(experts);
-    const double level = even * std::pow(half_of_most(experts, top_k) / even, limits_.rise_from);
+    const double level = even * std::pow(least_lead(experts, top_k) / even, limits_.rise_from);
     if (blocks_.leading_share(which) >= level)
         judge_course(rise_of(blocks_.leader(which), experts, top_k), warning_kind::rising, at);
     const auto half = half_of(experts);
@@ -150,6 +154,7 @@ std::optional<warning> collapse_watch::slowest() const {
             if (!grown_[which]) grown_[which] = growth_in(*window);
             out.growth = *grown_[which];
             out.spread = block_spread(*window);
+            out.settled = block_spread(without_jump(*window));
             find_movement(out);
             return out;
         }

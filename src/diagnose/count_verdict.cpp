@@ -34,14 +34,23 @@ std::string growth_words(const warning& now) {
 
 /// Whether block means scatter more than those of independent steps, at a level for all layers of
 /// the log. One window of 18 of these does not come back to its means either, whatever its scatter.
-bool scatters(const warning& slow, const log_head& head) {
+/// @param spread  block_spread
+bool scatters(double spread, const log_head& head) {
     constexpr double level = 0.05;
     const std::size_t freedom = (block_window::blocks - 1) * (head.experts - 1);
-    return chi_square_p(slow.spread * static_cast<double>(freedom), freedom) <
+    return chi_square_p(spread * static_cast<double>(freedom), freedom) <
            level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
 }  // namespace
+
+double lower_end(const block_growth& growth) {
+    return growth.multiplier - normal_90 * growth.error;
+}
+
+bool jumped_once(const warning& slow, const log_head& head) {
+    return scatters(slow.spread, head) && !scatters(slow.settled, head);
+}
 
 std::string swing_words(const block_line& line, std::string_view unit) {
     return fmt::format(
@@ -116,11 +125,20 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
         return;
     }
     const bool returns = slow->growth.t < returning_t;
-    const double low = slow->growth.multiplier - normal_90 * slow->growth.error;
+    const double low = lower_end(slow->growth);
     const double high = slow->growth.multiplier + normal_90 * slow->growth.error;
     const bool swings = low < -1;
     const bool grows = low > 1;
-    const bool moves = slow->moved >= far_moved || ((!returns || swings) && scatters(*slow, head));
+    const bool moves =
+        slow->moved >= far_moved || ((!returns || swings) && scatters(slow->spread, head));
+    if (moves && jumped_once(*slow, head)) {
+        out.verdict = load_verdict::drifting;
+        out.reason = fmt::format(
+            "loads moved in one jump: before it and after it means of {} {} scatter as those of "
+            "independent steps do",
+            slow->block, unit);
+        return;
+    }
     const bool turns = high < -1 && moves;
     out.verdict = turns   ? load_verdict::oscillating
                   : moves ? load_verdict::drifting
@@ -161,7 +179,7 @@ std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads
     if (is_steady(now.kind)) return now.course.left * static_cast<double>(now.block);
     if (now.kind != warning_kind::growing) return std::nullopt;
     const double even = 1 / static_cast<double>(loads.size());
-    const double left = half_of_most(static_cast<std::size_t>(loads.size()), top_k) - even;
+    const double left = least_lead(static_cast<std::size_t>(loads.size()), top_k) - even;
     const double pace = std::log(now.growth.multiplier) / static_cast<double>(now.block);
     const double grown = pace * static_cast<double>(rows);
     // the last row's, where the mean over all of them is that of an exponential

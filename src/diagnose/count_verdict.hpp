@@ -21,6 +21,12 @@ constexpr double far_moved =
 /// Why a log of fewer rows than enough_steps tells nothing by blocks.
 [[nodiscard]] std::string too_few_rows(std::size_t rows, std::string_view unit);
 
+/// Of the 90 % interval of the multiplier.
+[[nodiscard]] double lower_end(const block_growth& growth);
+
+/// Whether block means scatter as those of independent steps but for one jump.
+[[nodiscard]] bool jumped_once(const warning& slow, const log_head& head);
+
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);

@@ -26,9 +26,9 @@ void drop_wide(layer_diagnosis& out) {
         out.untold_margin = "its interval is too wide";
 }
 
-/// Why counts tell no margin of a layer by how its deviations grow.
+/// Why counts tell no margin of a layer by how its deviations grow; empty where they do.
 std::string no_growth(const layer_diagnosis& of, const warning& now, const warning& slow,
-                      const loads_now& seen) {
+                      const loads_now& seen, const log_head& head) {
     if (of.verdict == load_verdict::collapsed) return "equal loads are lost";
     if (of.verdict == load_verdict::oscillating)
         return "loads swing, and by what a deviation is multiplied is no distance of these";
@@ -39,8 +39,14 @@ std::string no_growth(const layer_diagnosis& of, const warning& now, const warni
     if (slow.growth.still) return "means over blocks do not move, and no deviation is multiplied";
     if (unequal_experts(seen))
         return "margins are those from equal loads, which these are far from";
-    return "loads move far and come back, and by what a deviation is multiplied is no distance of "
-           "these";
+    if (now.kind == warning_kind::growing) return {};
+    if (jumped_once(slow, head)) return "loads moved in one jump, and no deviation is multiplied";
+    if (slow.moved >= far_moved && slow.growth.t < returning_t)
+        return "loads move far and come back, and by what a deviation is multiplied is no distance "
+               "of these";
+    if (of.verdict <= load_verdict::drifting && lower_end(slow.growth) > 1)
+        return "deviations grow as those of walks do at times, and no warning rests on that";
+    return {};
 }
 
 /// The step in which a warning came to be there.
@@ -171,16 +177,12 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     judge_collapse(seen, out);
     judge_rows(seen, out);
     judge_idle(seen, out);
-    // neither of loads that are lost, swing or rise, nor of such that come back from far away
-    const bool far = slow && slow->moved >= far_moved && slow->growth.t < returning_t;
-    const bool of_size = out.verdict == load_verdict::collapsed ||
-                         out.verdict == load_verdict::oscillating || is_steady(now.kind) ||
-                         unequal_experts(seen) || far;
-    if (slow && !of_size && !slow->growth.still)
-        out.margins.push_back(growth_margin(now, *slow, unit()));
-    else if (out.margins.empty())
-        out.untold_margin =
-            slow ? no_growth(out, now, *slow, seen) : too_few_rows(watch_.blocks().steps(), unit());
+    if (!slow) {
+        if (out.margins.empty()) out.untold_margin = too_few_rows(watch_.blocks().steps(), unit());
+        return;
+    }
+    out.untold_margin = no_growth(out, now, *slow, seen, head_);
+    if (out.untold_margin.empty()) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 
 double layer_margin::steps_a_row() const {

@@ -40,9 +40,9 @@ steady_course course_to(double level, const share_course& course, const Function
 
 }  // namespace
 
-double half_of_most(std::size_t experts, double top_k) {
+double least_lead(std::size_t experts, double top_k) {
     const double most = 1 / top_k, even = 1 / static_cast<double>(experts);
-    return 2 * even < most ? most / 2 : (most + even) / 2;
+    return std::max(most / 2, std::min(2 * even, (most + even) / 2));
 }
 
 steady_course rise_of(const share_course& course, std::size_t experts, double top_k) {
@@ -50,7 +50,7 @@ steady_course rise_of(const share_course& course, std::size_t experts, double to
         const double s = std::clamp(share * top_k, least_told, 1 - least_told);
         return std::log(s / (1 - s));
     };
-    return course_to(log_odds(half_of_most(experts, top_k)), course, log_odds);
+    return course_to(log_odds(least_lead(experts, top_k)), course, log_odds);
 }
 
 steady_course fall_of(const share_course& course, std::size_t experts) {

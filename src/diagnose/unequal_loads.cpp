@@ -54,7 +54,16 @@ std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
 }
 
 bool one_leads(const Eigen::VectorXd& loads, double top_k) {
-    return loads.maxCoeff() > half_of_most(static_cast<std::size_t>(loads.size()), top_k);
+    return loads.maxCoeff() > least_lead(static_cast<std::size_t>(loads.size()), top_k);
+}
+
+/// One expert has as much above an even share as the most that it can have is above it, by their
+/// ratios, or leads.
+bool stands_apart(const Eigen::VectorXd& loads, double top_k) {
+    const auto experts = static_cast<double>(loads.size());
+    const double midway = std::max(std::sqrt(experts / top_k), 2.0) / experts;
+    return loads.maxCoeff() >
+           std::min(midway, least_lead(static_cast<std::size_t>(loads.size()), top_k));
 }
 
 /// The rule of collapse_of, or that one expert has what the loop's collapsed state gives it.
@@ -112,7 +121,7 @@ bool led_in_turn(const Block& block_at, double top_k, int most_turns = block_win
 /// loads_now::turning. Few tokens have a leader by chance.
 std::size_t turning_blocks(const loads_now& at) {
     const auto experts = static_cast<double>(at.blocks.experts());
-    const double apart = half_of_most(at.blocks.experts(), at.top_k) - 1 / experts;
+    const double apart = least_lead(at.blocks.experts(), at.top_k) - 1 / experts;
     const double noise = load_noise(at, 1 / experts);
     for (const std::size_t length : short_blocks)
         if (at.steps.size() >= length * block_window::blocks && noise > 0 &&
@@ -153,6 +162,11 @@ bool collapses_again(const loads_now& at) {
         came_back = came_back || !lost;
     }
     return false;
+}
+
+/// Of the two spans, that in which one expert has more.
+const loads_now::span_of_rows& more_uneven(const loads_now& at) {
+    return at.latest.mean.maxCoeff() > at.longer.mean.maxCoeff() ? at.latest : at.longer;
 }
 
 /// Whether experts win in turn.
@@ -201,7 +215,8 @@ inequality inequality_of(const loads_now& at) {
 }
 
 bool unequal_experts(const loads_now& at) {
-    return inequality_of(at) != inequality::none || at.idle > 0;
+    return inequality_of(at) != inequality::none || at.idle > 0 ||
+           (at.judged() && stands_apart(more_uneven(at).mean, at.top_k));
 }
 
 void judge_collapse(const loads_now& at, layer_diagnosis& out) {
@@ -217,14 +232,16 @@ void judge_collapse(const loads_now& at, layer_diagnosis& out) {
         return collapse(longer);
     const bool swings = out.verdict == load_verdict::oscillating && collapses_again(at);
     if (!latest.collapse.empty() && !in_turn && !swings) collapse(latest);
-    if (!(latest.led || longer.led) || out.verdict > load_verdict::drifting) return;
-    const auto& led = latest.mean.maxCoeff() > longer.mean.maxCoeff() ? latest : longer;
+    const auto& uneven = more_uneven(at);
+    if (!stands_apart(uneven.mean, at.top_k) || out.verdict > load_verdict::drifting) return;
     out.verdict = load_verdict::drifting;
-    add_reason(fmt::format("one expert has {:.3g} of all choices of the last {} {}, and a state "
-                           "that has collapsed "
-                           "moves about its means, too",
-                           led.mean.maxCoeff(), led.rows, at.unit),
-               out);
+    const double most = uneven.mean.maxCoeff();
+    add_reason(
+        fmt::format("one expert has {:.3g} of all choices of the last {} {}, {:.3g} times "
+                    "an even share, and loads that have left balance move about their "
+                    "means, too",
+                    most, uneven.rows, at.unit, most * static_cast<double>(uneven.mean.size())),
+        out);
 }
 
 void judge_rows(const loads_now& at, layer_diagnosis& out) {

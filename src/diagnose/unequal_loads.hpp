@@ -62,13 +62,14 @@ enum class inequality {
 };
 [[nodiscard]] inequality inequality_of(const loads_now& at);
 
-/// Whether one expert leads, or some have next to nothing: no margin from equal loads is of these.
+/// Whether one expert has far more than the others, as where it leads, or some have next to
+/// nothing: no margin from equal loads is of these.
 [[nodiscard]] bool unequal_experts(const loads_now& at);
 
 /// Oscillating, whatever else was said, where experts win in turn; collapsed, where a rule says so
 /// of the last rows, 20 if these have 50 choices an expert, else 100, or of the last 200 while one
 /// expert leads still; but not where loads swing and were as unequal within 200 rows and came back;
-/// drifting at the least where one leads.
+/// drifting at the least where one has far more than the others.
 void judge_collapse(const loads_now& at, layer_diagnosis& out);
 
 /// Oscillating, where loads swing with a period of a few rows and by half of an even share or more;

@@ -53,6 +53,10 @@ struct block_swing {
 /// @param half  blocks of each of the two means; 2 half <= block_window::blocks
 [[nodiscard]] double slow_swing(const block_window& window, int half);
 
+/// The same blocks without one jump of all loads from some levels to others, within a block or
+/// between two: that which leaves them least.
+[[nodiscard]] block_window without_jump(const block_window& window);
+
 /// Variance of the block means about their mean over that which independent steps would give: of
 /// these chi^2/nu, nu = 19 (E - 1) where all directions scatter alike; 0 where no step differs.
 [[nodiscard]] double block_spread(const block_window& window);

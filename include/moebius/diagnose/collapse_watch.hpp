@@ -34,6 +34,7 @@ struct warning {
     double line_grew = 1;   ///< its size over its least, a window of blocks before or more
     double swelling = 0;    ///< slow_swing of those blocks
     double spread = 0;      ///< block_spread of those blocks, where slowest() was asked
+    double settled = 0;     ///< the same of them without_jump
     /// Where slowest() was asked, the largest block_movement of those blocks, and of shorter ones
     /// where these scatter more than steps do; and how many steps they have.
     double moved = 0;
@@ -77,6 +78,9 @@ struct warning_limits {
     /// windows; gates of digits under sgd, which begin to learn late, 10 in their first, and then
     /// less and less.
     double swell = 4.5;
+    /// And if they do, without_jump, from here: means that jump once leave 1.7 at the most, gates
+    /// of ramped runs 2.2 at the least when they are first warned of.
+    double swell_but_jump = 2;
     static constexpr std::size_t rest_block = 20, swell_block = 40;
     static constexpr int half = 2;  ///< of either, in slow_swing
     /// A swing has a period where that much of it is in one line. Healthy layers of seven logs of

@@ -233,8 +233,8 @@ TEST_CASE("a rise is a line through log-odds, and is told from one that levels o
     CHECK_THAT(rise.share, WithinRel((rising[18] + rising[19]) / 2, 1e-12));
     CHECK(rise_of(level, 8, top_k).kept < 0.5);
     CHECK(rise_of(rising.reverse(), 8, top_k).t == 0);
-    CHECK(half_of_most(8, 2) == 0.25);
-    CHECK(half_of_most(2, 1) == 0.75);
+    CHECK(least_lead(8, 2) == 0.25);
+    CHECK(least_lead(2, 1) == 0.75);
 }
 
 TEST_CASE("a fall is a line through the logarithm of a share", "[diagnose]") {

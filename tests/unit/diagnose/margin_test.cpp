@@ -54,7 +54,7 @@ TEST_CASE("a resting loop is placed among the thresholds of theory", "[diagnose]
 }
 
 TEST_CASE("a margin that may be none as well as all is not told", "[diagnose]") {
-    // one block off all others has no multiplier
+    // one block off all others, which alternate, has no multiplier
     std::mt19937_64 random(1);
     log_head head;
     head.experts = 8;
@@ -62,7 +62,8 @@ TEST_CASE("a margin that may be none as well as all is not told", "[diagnose]") 
     for (int run = 0; run < 10; ++run) {
         std::vector<std::vector<double>> counts;
         for (int t = 0; t < 1000; ++t)
-            counts.push_back(drawn({t < 960 ? 0 : 1.5, 0, 0, 0, 0, 0, 0, 0}, 512, random));
+            counts.push_back(
+                drawn({t < 960 ? t / 40 % 2 * 0.1 : 1, 0, 0, 0, 0, 0, 0, 0}, 512, random));
         const auto got = diagnosis_of(head, counts);
         for (const auto& one : got.margins) CHECK((one.low > 0 || one.high < 1));
         if (!notes_hold(got, "its interval is too wide")) continue;
@@ -114,6 +115,73 @@ TEST_CASE("one expert with more than half is not called safe", "[diagnose]") {
         told += got.reason.find("of all choices") != std::string::npos ? 1 : 0;
     }
     CHECK(told > 0);
+}
+
+TEST_CASE("one expert with many times its even share is not called safe", "[diagnose]") {
+    struct part {
+        std::size_t experts;
+        double share;
+    };
+    const auto [experts, share] =
+        GENERATE(part{16, 0.45}, part{64, 0.45}, part{64, 0.15}, part{256, 0.3});
+    std::mt19937_64 random(experts);
+    std::vector<double> scores(experts, 0.0);
+    scores[0] = std::log(share * static_cast<double>(experts - 1) / (1 - share));
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 400; ++t) counts.push_back(drawn(scores, 2048, random));
+    log_head head;
+    head.experts = experts;
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(experts, share, got.reason);
+    CHECK(got.verdict == load_verdict::drifting);
+    CHECK(got.reason.find("times an even share") != std::string::npos);
+    CHECK(got.margins.empty());
+    CHECK(notes_hold(got, "cannot tell a margin: "));
+}
+
+TEST_CASE("of three choices of eight half as many more than the mean are no lead", "[diagnose]") {
+    std::mt19937_64 random(5);
+    log_head head;
+    head.experts = 8;
+    head.top_k = 3;
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 600; ++t)
+        counts.push_back(drawn({std::log(0.2 * 7 / 0.8), 0, 0, 0, 0, 0, 0, 0}, 3072, random));
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::safe);
+    CHECK_FALSE(got.margins.empty());
+}
+
+TEST_CASE("means that jump once are no warning and have no multiplier", "[diagnose]") {
+    const auto experts = GENERATE(as<std::size_t>{}, 4, 8);
+    const auto seed = GENERATE(range<std::uint64_t>(1, 9));
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> scatter(0, 0.15);
+    std::vector<double> before(experts), after(experts);
+    for (std::size_t e = 0; e < experts; ++e) {
+        before[e] = scatter(random);
+        after[e] = before[e] + scatter(random);
+    }
+    log_head head;
+    head.experts = experts;
+    layer_margin layer(head);
+    load_record record;
+    int in_one = 0;
+    for (int t = 0; t < 2000; ++t) {
+        const auto counts = drawn(t < 1000 ? before : after, 128 * experts, random);
+        record.loads = counts;
+        record.step = t;
+        layer.take(record);
+        if (t % 80 != 79 || t < 1100) continue;
+        const auto got = layer.result();
+        CAPTURE(experts, seed, t, got.reason);
+        CHECK(got.verdict <= load_verdict::drifting);
+        for (const auto& one : got.margins) CHECK(one.high > 0);
+        in_one += got.reason.find("in one jump") != std::string::npos ? 1 : 0;
+    }
+    CHECK(in_one > 0);
+    CHECK_FALSE(layer.result().warned_at);
 }
 
 TEST_CASE("a collapse is told by the rule that says so, without a K of equal loads", "[diagnose]") {
