@@ -2,11 +2,28 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/diagnose/loop_fit.hpp>
+#include <utility>
+#include <vector>
 
 namespace moebius {
 namespace {
 
 constexpr double fewest_memories = 10;  ///< that a log has to hold, for any gain
+
+/// A known one lies between two that are next to it: through those of twice and of half the
+/// likelihood of a long log is no parabola.
+std::vector<double> tried_forgets(double around) {
+    const double near = std::sqrt(std::sqrt(2.0));
+    std::vector<double> out;
+    if (around > 0) {
+        for (const double factor :
+             {1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1 / near, 1.0, near, 2.0, 4.0, 8.0, 16.0})
+            out.push_back(around * factor);
+        return out;
+    }
+    for (double e = 1e-3; e <= 0.5; e *= near) out.push_back(e);
+    return out;
+}
 
 bool more_likely(const free_loop_fit::result& a, const free_loop_fit::result& b) {
     return a.loop.misfit < b.loop.misfit;
@@ -15,11 +32,9 @@ bool more_likely(const free_loop_fit::result& a, const free_loop_fit::result& b)
 }  // namespace
 
 free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {
-    const double low = around > 0 ? around / 16 : 1e-3, high = around > 0 ? around * 16 : 0.5;
-    const double factor = around > 0 ? 2 : std::sqrt(std::sqrt(2.0));
     const double centre = around > 0 ? around : 0.02;
     terms.skip = static_cast<std::size_t>(4 / centre);  // the same for all
-    for (double e = low; e <= high * 1.001; e *= factor) {
+    for (const double e : tried_forgets(around)) {
         if (e > 0.9) break;
         if (around > 0) terms.per_load *= e / terms.forget;  // of another rate, not feedback
         terms.forget = e;
@@ -72,13 +87,18 @@ std::optional<free_loop_fit::result> free_loop_fit::whole(std::size_t from) cons
     if (top == ready.begin() || top + 1 == ready.end()) return out;
     // -2 ln likelihood and gain as parabolas of ln(forget) through the best and its neighbours
     const auto &before = top[-1].loop, &after = top[1].loop;
-    const double h = std::log(top[1].forget / top->forget);
-    const double slope = (after.misfit - before.misfit) / (2 * h);
-    const double bend = (after.misfit - 2 * out.loop.misfit + before.misfit) / (h * h);
-    const double rise = (after.gain - before.gain) / (2 * h);
-    const double curve = (after.gain - 2 * out.loop.gain + before.gain) / (h * h);
+    const double down = std::log(top->forget / top[-1].forget);
+    const double up = std::log(top[1].forget / top->forget);
+    const auto parabola = [&](double fitted_loop::*of) {  // its slope and bend at the best
+        const double left = (out.loop.*of - before.*of) / down;
+        const double right = (after.*of - out.loop.*of) / up;
+        return std::pair{(left * up + right * down) / (down + up),
+                         2 * (right - left) / (down + up)};
+    };
+    const auto [slope, bend] = parabola(&fitted_loop::misfit);
+    const auto [rise, curve] = parabola(&fitted_loop::gain);
     if (!(bend > 0)) return out;
-    const double shift = std::clamp(-slope / bend, -h, h), there = rise + curve * shift;
+    const double shift = std::clamp(-slope / bend, -down, up), there = rise + curve * shift;
     out.forget *= std::exp(shift);
     out.loop.gain += rise * shift + curve * shift * shift / 2;
     out.loop.error = std::sqrt(out.loop.error * out.loop.error + there * there * 2 / bend);

@@ -156,7 +156,7 @@ private:
 /// the log are left out.
 class free_loop_fit {
 public:
-    /// @param around  0: from .001 to .5; otherwise a 16th to 16 times of it
+    /// @param around  0: from .001 to .5; otherwise a 16th to 16 times of it, and closer by it
     free_loop_fit(std::size_t experts, loop_terms terms, double around = 0);
     void take(std::span<const double> shares);
 
