@@ -7,16 +7,23 @@
 #include <string>
 #include <string_view>
 
+#include "collapse_rules.hpp"
+
 namespace moebius {
 
 /// Of these rows fewer are not judged by how unequal they are.
 constexpr std::size_t fewest_judged = 50;
 
-/// What the winner has in the collapsed state of a loop whose settings are told.
-struct collapsed_state {
-    double K = 0;      ///< feedback beta/decay, by what is told
-    double share = 0;  ///< of all choices; 0: there is none, or it is not known
+/// Lengths of blocks of rows that longer ones blur, and of which the last rows hold 20.
+constexpr std::size_t short_blocks[] = {1, 2, 4};
+
+/// Something that happens again and again in 20 blocks, and how often; 0 times of length 0 where it
+/// does not.
+struct blocks_in_turn {
+    std::size_t length = 0;  ///< rows of a block
+    int times = 0;
 };
+
 /// Of softmax and one choice, without a controller.
 [[nodiscard]] collapsed_state collapsed_state_of(const log_head& head, double fold);
 
@@ -37,16 +44,19 @@ struct loads_now {
         std::string collapse;
         bool led = false;  ///< one expert has more than half of its most
     };
-    span_of_rows latest;  ///< the last 20 if these have 50 choices an expert, else 100
-    span_of_rows longer;  ///< the last 200
-    /// Rows of the shortest blocks in which experts win in turn; 0: they do not, or one has won for
-    /// longer than half as long again as any before.
-    std::size_t turning = 0;
+    span_of_rows latest;       ///< the last 20 if these have 50 choices an expert, else 100
+    span_of_rows longer;       ///< the last 200
+    blocks_in_turn winners;    ///< experts win in turn
+    blocks_in_turn collapses;  ///< loads collapse and come back
     /// Experts with next to nothing in the longer span; 0 where tokens are known and too few.
     std::ptrdiff_t idle = 0;
 
     /// Whether there are rows enough to judge by.
     [[nodiscard]] bool judged() const { return blocks.steps() >= fewest_judged; }
+
+    /// Variance of a load of one row that its tokens make; 0 where they are not known.
+    /// @param squares  sum of those of the mean loads
+    [[nodiscard]] double noise_of(double squares) const;
 };
 
 /// @param tokens, unit, known  as of loads_now
@@ -58,7 +68,7 @@ struct loads_now {
 enum class inequality {
     none,
     led,   ///< one expert has more than half of its most
-    lost,  ///< they have collapsed, or experts win in turn
+    lost,  ///< they have collapsed, or do again and again, or experts win in turn
 };
 [[nodiscard]] inequality inequality_of(const loads_now& at);
 
@@ -66,7 +76,8 @@ enum class inequality {
 /// nothing: no margin from equal loads is of these.
 [[nodiscard]] bool unequal_experts(const loads_now& at);
 
-/// Oscillating, whatever else was said, where experts win in turn; collapsed, where a rule says so
+/// Oscillating, whatever else was said, where experts win in turn or loads collapse and come back
+/// again and again; collapsed, where a rule says so
 /// of the last rows, 20 if these have 50 choices an expert, else 100, or of the last 200 while one
 /// expert leads still; but not where loads swing and were as unequal within 200 rows and came back;
 /// drifting at the least where one has far more than the others.

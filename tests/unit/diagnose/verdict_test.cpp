@@ -302,6 +302,54 @@ TEST_CASE("experts that win in turn for long are oscillating, and one that stays
     if (lead > 3) CHECK(stayed.verdict == load_verdict::collapsed);
 }
 
+TEST_CASE("loads that collapse and come back again and again are oscillating", "[diagnose]") {
+    // of no period, and of another winner each time: swings of many modes beyond a Hopf point
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 8, 64);
+    const int last = GENERATE(4000, 3000);  // step from which on nothing more happens
+    const std::uint64_t seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3);
+    std::mt19937_64 random(seed);
+    std::uniform_int_distribution<int> lasts(30, 60), rests(50, 110);
+    std::uniform_int_distribution<std::size_t> any(0, experts - 1);
+    layer_margin layer([&] {
+        log_head head;
+        head.experts = experts;
+        return head;
+    }());
+    load_record record;
+    bool lost = false;
+    std::size_t winner = 0;
+    for (int t = 0, until = 0; t < 4000; ++t) {
+        if (t >= until && (t < last || lost)) {
+            lost = !lost;
+            winner = any(random);
+            until = t + (lost ? lasts : rests)(random);
+        }
+        std::vector<double> scores(experts, 0.0);
+        if (lost) scores[winner] = 9;
+        const auto counts = drawn(scores, 64 * experts, random);
+        record.loads = counts;
+        record.step = t;
+        layer.take(record);
+    }
+    const auto got = layer.result();
+    CAPTURE(experts, last, seed, got.reason);
+    CHECK((got.verdict == load_verdict::oscillating) == (last == 4000));
+    CHECK((got.reason.find("come back: ") != std::string::npos) == (last == 4000));
+}
+
+TEST_CASE("loads next to where they are called collapsed are no swing", "[diagnose]") {
+    // exp(entropy) is 2.75 of 8 in the mean, and a collapse is below 2.75
+    std::mt19937_64 random(3);
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 2000; ++t)
+        counts.push_back(drawn({std::log(0.762 * 7 / 0.238), 0, 0, 0, 0, 0, 0, 0}, 256, random));
+    log_head head;
+    head.experts = 8;
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(got.reason);
+    CHECK(got.verdict != load_verdict::oscillating);
+}
+
 TEST_CASE("what only a collapsed state of the loop explains is collapsed", "[diagnose]") {
     // softmax of 8 experts at feedback 4.26: a collapsed state, where one has .73, appears at 4.25
     const double K = 4.26;
