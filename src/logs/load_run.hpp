@@ -18,6 +18,11 @@ struct load_run {
         return step == other.step && layer == other.layer && expert + count == other.expert &&
                source == other.source;
     }
+    /// Whether it is before the other and has none of its cells.
+    [[nodiscard]] bool is_over_before(const load_run& other) const noexcept {
+        return before(other) &&
+               (step != other.step || layer != other.layer || expert + count <= other.expert);
+    }
     [[nodiscard]] bool before(const load_run& other) const noexcept {
         if (step != other.step) return step < other.step;
         if (layer != other.layer) return layer < other.layer;

@@ -127,8 +127,7 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
     note_what_is_read(file);
     auto said = notes;
     for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
-    if (auto sentence = table.text_of_restarts(); !sentence.empty())
-        said.push_back(std::move(sentence));
+    for (auto& sentence : table.texts_of_repeats()) said.push_back(std::move(sentence));
     if (!table.ending().empty()) said.push_back(table.ending());
     for (const auto& layer : table.layers())
         if (table.layers().size() > 1 && is_summary_name(layer))
