@@ -146,21 +146,37 @@ void log_check::say_missing(std::size_t most, std::vector<std::string>& to) cons
                         layers_text(head_, lacking), most, least));
 }
 
+/// Whether it is steps or layers whose loads have other sums.
 void log_check::say_sums(std::vector<std::string>& to) const {
-    double least = std::numeric_limits<double>::infinity(), most = -least;
-    for (const auto& layer : layers_) {
-        if (layer.records == 0) continue;
-        least = std::min(least, layer.least_sum);
-        most = std::max(most, layer.most_sum);
+    constexpr double rounding = 0.5;
+    double least = std::numeric_limits<double>::infinity(), most = -least, widest = rounding;
+    std::vector<std::size_t> in_steps;  // the first is that of the widest range
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const auto& one = layers_[l];
+        if (one.records == 0) continue;
+        least = std::min(least, one.least_sum);
+        most = std::max(most, one.most_sum);
+        const double range = one.most_sum - one.least_sum;
+        if (range > rounding) in_steps.push_back(l);
+        if (range > widest) std::swap(in_steps.front(), in_steps.back());
+        widest = std::max(widest, range);
     }
-    if (!all_whole() || most - least <= 0.5) return;
-    const auto sums =
-        layers_.front().records == 1
-            ? fmt::format("one layer sum to {:g} and those of another to {:g}", least, most)
-            : fmt::format("a layer sum to {:g} in one step and to {:g} in another", least, most);
-    to.push_back(fmt::format(
-        "sums: the loads of {}: tokens are dropped or padded, batches differ, or rows are missing",
-        sums));
+    if (!all_whole() || most - least <= rounding) return;
+    if (in_steps.empty()) {
+        to.push_back(
+            fmt::format("sums: the loads of one layer sum to {:g} and those of another to {:g}: "
+                        "layers count other tokens, or drop or pad them, or rows are missing",
+                        least, most));
+        return;
+    }
+    const auto& of = layers_[in_steps.front()];
+    const auto name = in_steps.size() == layers_.size()
+                          ? std::string("a layer")
+                          : layers_text(head_, std::span(in_steps).first(1));
+    to.push_back(
+        fmt::format("sums: the loads of {} sum to {:g} in one step and to {:g} in another: tokens "
+                    "are dropped or padded, batches differ, or rows are missing",
+                    name, of.least_sum, of.most_sum));
 }
 
 void log_check::say_rounded(std::vector<std::string>& to) const {
