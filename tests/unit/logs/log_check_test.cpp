@@ -111,6 +111,9 @@ TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers ar
     CHECK(veto_of([](int s, int e) { return s < 10 ? healthy(s, 0, e) : 0.0; }) ==
           "its last steps have no loads");
     CHECK(veto_of([](int s, int e) { return s < 11 ? healthy(s, 0, e) : 0.0; }).empty());
+    CHECK(veto_of([](int s, int e) { return healthy(std::min(s, 6), 0, e); }) ==
+          "its last loads never change");
+    CHECK(veto_of([](int s, int e) { return healthy(std::min(s, 12), 0, e); }).empty());
 }
 
 TEST_CASE("every step that is left out is told from a sample", "[logs]") {
