@@ -106,6 +106,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    [[nodiscard]] std::size_t records() const noexcept { return records_; }
     /// What the end alone lacks, as of a file that was cut off, and whether it was left out; empty
     /// if nothing. After finish.
     [[nodiscard]] const std::string& ending() const noexcept { return ending_; }
@@ -287,7 +288,7 @@ private:
     std::map<std::string, std::uint32_t, std::less<>> places_;
     std::uint32_t last_layer_ = 0;
     std::uint32_t first_expert_ = most_experts;
-    std::size_t experts_ = 0, at_ = 0;
+    std::size_t experts_ = 0, at_ = 0, records_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
     bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;

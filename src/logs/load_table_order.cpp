@@ -82,6 +82,7 @@ void load_table::check(const std::string& file, std::size_t met) {
         from = end;
     }
     complete_ = records.incomplete == 0;
+    records_ = records.all;
 }
 
 void load_table::put_in_order() {
