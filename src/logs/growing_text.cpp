@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <moebius/base/error.hpp>
 
+#include "file_rank.hpp"
 #include "text_log.hpp"
 
 namespace moebius {
