@@ -253,6 +253,7 @@ private:
     void name_layers_in_order();
     void put_in_order();
     [[nodiscard]] bool are_same(std::size_t a, std::size_t b) const;
+    void part_overlaps();
     void leave_out_void_rows();
     [[noreturn]] void refuse(const std::string& file, const load_run& at,
                              std::string_view rule) const;

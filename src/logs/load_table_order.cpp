@@ -104,8 +104,30 @@ bool load_table::are_same(std::size_t a, std::size_t b) const {
            dither_.are_same(a, b) && moments_.are_same(a, b) && feedback_.are_same(a, b);
 }
 
+/// Parts runs that begin with cells of the one before, as where each row came twice: what is a copy
+/// is a run of its own then.
+void load_table::part_overlaps() {
+    std::vector<load_run> parts;
+    for (const auto& one : runs_) {
+        parts.push_back(one);
+        if (parts.size() == 1) continue;
+        const auto& before = parts[parts.size() - 2];
+        const std::uint32_t end = before.expert + before.count;
+        const bool is_overlap = before.step == one.step && before.layer == one.layer &&
+                                before.source == one.source && before.expert <= one.expert &&
+                                one.expert < end && end < one.expert + one.count;
+        if (!is_overlap) continue;
+        const std::uint32_t shared = end - one.expert;
+        parts.back().count = shared;
+        parts.push_back(
+            {one.step, one.layer, end, one.at + shared, one.count - shared, one.source});
+    }
+    runs_ = std::move(parts);
+}
+
 /// Of rows in the order in which they came.
 void load_table::leave_out_void_rows() {
+    if (!adds_up) part_overlaps();
     auto found = rows_before_restarts(
         runs_, adds_up, [this](std::size_t a, std::size_t b) { return are_same(a, b); }, taken_);
     auto next = found.places.begin();

@@ -11,6 +11,10 @@ row_stream::row_stream(std::span<const load_run> runs, std::span<const std::size
     : runs_(runs), places_(places) {
     find_stretches(adds_up);
     if (stretches_.size() == 1) return;  // as most are
+    for (std::size_t i = 0, number = 0; i < places_.size(); ++i) {
+        number += i > 0 && step_of(i) != step_of(i - 1) ? 1U : 0U;
+        step_number_.push_back(number);
+    }
     find_shared_experts();
     find_repeats(are_same);
 }
@@ -126,6 +130,11 @@ std::size_t row_stream::end_of_step(std::size_t row, std::size_t end) const {
     return row;
 }
 
+/// Of rows of one stretch.
+std::size_t row_stream::steps_in(std::size_t begin, std::size_t end) const {
+    return begin == end ? 0 : step_number_[end - 1] - step_number_[begin] + 1;
+}
+
 /// Whether it repeats its first step alone, and goes on beyond what came before.
 bool row_stream::is_lone(std::size_t s) const {
     const auto& one = stretches_[s];
@@ -141,11 +150,13 @@ row_stream::redone row_stream::redone_by(std::size_t s) const {
     for (const auto earlier : one.repeats) {
         const auto& of = stretches_[earlier];
         out.reach = std::max(out.reach, step_of(of.end - 1));
-        std::size_t came = 0, lost = 0;
-        for (std::size_t i = of.begin; i < of.end; i = end_of_step(i, of.end), ++came)
-            lost += step_of(i) >= one.first_step ? 1U : 0U;
-        out.came = std::max(out.came, came);
-        out.lost = std::max(out.lost, lost);
+        const auto from = std::partition_point(
+            places_.begin() + static_cast<std::ptrdiff_t>(of.begin),
+            places_.begin() + static_cast<std::ptrdiff_t>(of.end),
+            [&](std::size_t place) { return runs_[place].step < one.first_step; });
+        out.came = std::max(out.came, steps_in(of.begin, of.end));
+        out.lost =
+            std::max(out.lost, steps_in(static_cast<std::size_t>(from - places_.begin()), of.end));
     }
     std::int64_t before = one.first_step;
     for (out.end = one.begin; out.end < one.end && step_of(out.end) <= out.reach; ++out.steps) {

@@ -83,6 +83,7 @@ private:
     };
 
     [[nodiscard]] std::int64_t step_of(std::size_t row) const { return runs_[places_[row]].step; }
+    [[nodiscard]] std::size_t steps_in(std::size_t begin, std::size_t end) const;
     [[nodiscard]] std::size_t end_of_step(std::size_t row, std::size_t end) const;
     [[nodiscard]] bool is_lone(std::size_t s) const;
     [[nodiscard]] bool is_stray(std::size_t s) const;
@@ -96,8 +97,9 @@ private:
     std::span<const load_run> runs_;
     std::span<const std::size_t> places_;
     std::vector<stretch> stretches_;
-    std::vector<std::size_t> first_;  ///< stretch of each expert
-    std::vector<bool> came_before_;   ///< of each row, whether all of its cells came before
+    std::vector<std::size_t> first_;        ///< stretch of each expert
+    std::vector<bool> came_before_;         ///< of each row, whether all of its cells came before
+    std::vector<std::size_t> step_number_;  ///< of each row, which grows where its step changes
     std::size_t steps_ = 0;
     std::int64_t first_step_ = 0;
 };

@@ -206,6 +206,35 @@ TEST_CASE("rows that come again with the numbers that they had count once", "[lo
     }
 }
 
+TEST_CASE("a log whose every row came twice counts once", "[logs]") {
+    const auto twice = [](const std::string& text) {
+        std::string out, line;
+        for (const char c : text) {
+            line += c;
+            if (c != '\n') continue;
+            out += line + line;
+            line.clear();
+        }
+        return out;
+    };
+    for (const auto& text : {long_table(what_holds()), records(what_holds()),
+                             wide_table(what_holds(), true), chosen_records(what_holds())}) {
+        const auto log = sample::open({twice(text)}, {.whole = true});
+
+        CHECK(sample::cells_of(*log.source) == wanted(what_holds()));
+        CHECK(says(log.notes, "rows of steps 0 to 11 (96 loads) came again with the same numbers"));
+    }
+}
+
+TEST_CASE("a log that goes back step by step is refused", "[logs][error]") {
+    std::string text = "step,expert,tokens\n";
+    constexpr int steps = 100'000;
+    for (int s = 0; s < steps; ++s) text += fmt::format("{},0,5\n", s);
+    for (int s = steps - 1; s > 0; --s) text += fmt::format("{},0,6\n", s);
+
+    CHECK_THAT(sample::refusal_of(text), ContainsSubstring("comes twice"));
+}
+
 TEST_CASE("a step that comes again alone makes no later ones void", "[logs]") {
     const auto all = long_table(course(31, 32, 31));
     const std::string row = "5,0,2,999\n", end = "\n20,0,0,";
