@@ -107,15 +107,12 @@ bool load_table::are_same(std::size_t a, std::size_t b) const {
 /// Parts runs that begin with cells of the one before, as where each row came twice: what is a copy
 /// is a run of its own then.
 void load_table::part_overlaps() {
+    if (std::adjacent_find(runs_.begin(), runs_.end(), &load_run::overlap) == runs_.end()) return;
     std::vector<load_run> parts;
     for (const auto& one : runs_) {
+        const bool is_overlap = !parts.empty() && load_run::overlap(parts.back(), one);
+        const std::uint32_t end = is_overlap ? parts.back().expert + parts.back().count : 0;
         parts.push_back(one);
-        if (parts.size() == 1) continue;
-        const auto& before = parts[parts.size() - 2];
-        const std::uint32_t end = before.expert + before.count;
-        const bool is_overlap = before.step == one.step && before.layer == one.layer &&
-                                before.source == one.source && before.expert <= one.expert &&
-                                one.expert < end && end < one.expert + one.count;
         if (!is_overlap) continue;
         const std::uint32_t shared = end - one.expert;
         parts.back().count = shared;
