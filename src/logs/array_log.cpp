@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/lane_sums.hpp>
@@ -107,6 +108,17 @@ log_shape shape_of(const number_rows& rows, std::vector<std::string>& notes) {
                            load_table::most_experts));
     if (shape.size() == 2)
         notes.push_back("an array of two axes was read as [steps, experts] of one layer");
+    return out;
+}
+
+std::vector<std::size_t> checksums_of_steps(number_rows& rows, std::size_t steps) {
+    std::vector<double> step(rows.count() / steps);
+    std::vector<std::size_t> out;
+    while (out.size() < steps) {
+        rows.read(step);
+        out.push_back(std::hash<std::string_view>()(
+            {reinterpret_cast<const char*>(step.data()), step.size() * sizeof(double)}));
+    }
     return out;
 }
 

@@ -67,6 +67,9 @@ private:
     std::size_t step_ = 0, layer_ = 0;
 };
 
+/// One of each step's loads.
+[[nodiscard]] std::vector<std::size_t> checksums_of_steps(number_rows& rows, std::size_t steps);
+
 /// @throws io_error  for an array that has no loads
 [[nodiscard]] log_shape shape_of(const number_rows& rows, std::vector<std::string>& notes);
 

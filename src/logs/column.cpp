@@ -216,6 +216,20 @@ bool is_envelope(std::string_view name) {
     return name.ends_with("__MIN") || name.ends_with("__MAX");
 }
 
+namespace {
+
+/// Whether a word beside "rank" says that it is that of matrices.
+bool is_of_matrices(std::string_view before, std::string_view after) {
+    drop_marks(before);
+    after.remove_prefix(std::min(after.find_first_not_of("_/.- :="), after.size()));
+    const auto words = {"lora", "dora", "loha", "lokr", "low", "adapter", "peft", "svd", "matrix"};
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return before.ends_with(word) || (word != "low" && after.starts_with(word));
+    });
+}
+
+}  // namespace
+
 std::optional<rank_name> rank_in_name(std::string_view name) {
     constexpr std::string_view word = "rank", marks = "_-.= ";
     const auto whole = lower(name);
@@ -224,7 +238,9 @@ std::optional<rank_name> rank_in_name(std::string_view name) {
         auto first = at + word.size();
         if (first < whole.size() && marks.find(whole[first]) != marks.npos) ++first;
         const auto end = std::min(whole.find_first_not_of("0123456789", first), whole.size());
-        if (first < end) return rank_name{whole.substr(first, end - first), at, end};
+        const auto all = std::string_view(whole);
+        if (first < end && !is_of_matrices(all.substr(0, at), all.substr(end)))
+            return rank_name{whole.substr(first, end - first), at, end};
     }
     return std::nullopt;
 }

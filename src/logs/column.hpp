@@ -48,7 +48,7 @@ struct rank_name {
 };
 
 /// The first one, in any case, with nothing of a longer word before it and a mark of "_-.= " at
-/// most before its number: none in "lowrank8".
+/// most before its number: none in "lowrank8", nor in "lora_rank8", which is of matrices.
 [[nodiscard]] std::optional<rank_name> rank_in_name(std::string_view name);
 
 /// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",

@@ -142,14 +142,18 @@ public:
             if (got == 0) return;
             if (got < header.size()) return end_early();
             const auto length = number_at<std::uint64_t>(header, 0);
-            if (number_at<std::uint32_t>(header, 8) != masked_crc({header.data(), 8}))
+            if (number_at<std::uint32_t>(header, 8) != masked_crc({header.data(), 8})) {
+                if (has_zeros_behind(header)) return end_in_zeros();
                 fail("the checksum of its length is wrong");
+            }
             if (length > most)
                 fail(fmt::format("it has {} bytes, but {} are the most", length, most));
             if (!read_data(length + 4, data)) return end_early();
             const std::string_view event(data.data(), length);
-            if (number_at<std::uint32_t>(data, length) != masked_crc(event))
+            if (number_at<std::uint32_t>(data, length) != masked_crc(event)) {
+                if (has_zeros_behind(data)) return end_in_zeros();
                 fail("its checksum is wrong");
+            }
             take_event(event);
         }
     }
@@ -163,12 +167,31 @@ private:
     /// Within a record, as where what wrote it was killed. What came before it is a log, if there
     /// is any.
     void end_early() {
+        end("record {} of {} has no end: the file was cut off in it, and it was left out");
+    }
+    void end_in_zeros() {
+        end("record {} of {} has no end: zeros alone follow, as in a file that was cut off while "
+            "it was written, and it was left out");
+    }
+    void end(fmt::format_string<std::size_t, const std::string&> sentence) {
         if (to_.empty()) fail("the file ends too early");
         to_.end_early();
-        to_.note(
-            fmt::format("record {} of {} has no end: the file was cut off in it, and it was left "
-                        "out",
-                        record_ + 1, file_.name()));
+        to_.note(fmt::format(sentence, record_ + 1, file_.name()));
+    }
+
+    /// Whether what was read ends in zeros, and all behind it are zeros: of a file whose room was
+    /// made before it was written, and what wrote it was killed.
+    bool has_zeros_behind(std::string_view part) const {
+        constexpr std::size_t enough = 4;                                     // a checksum
+        std::size_t zeros = part.size() - (part.find_last_not_of('\0') + 1);  // npos + 1 is 0
+        if (zeros == 0) return false;
+        std::string more(std::size_t{1} << 16, '\0');
+        for (std::size_t got = more.size(); got == more.size(); zeros += got) {
+            got = file_.read(more);
+            if (std::string_view(more).substr(0, got).find_first_not_of('\0') != more.npos)
+                return false;
+        }
+        return zeros >= enough;
     }
 
     /// In blocks, as a length may be any number. False where the file ends before.

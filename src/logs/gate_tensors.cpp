@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -57,7 +58,37 @@ gate_part part_in(const name_parts& parts) {
     return is_of_gate && last == "weight" ? gate_part::weights : gate_part::none;
 }
 
-/// @param is_alone  whether its file has one matrix, which is a gate's then
+bool has_any_of(std::string_view name, std::initializer_list<std::string_view> words) {
+    std::string small(name);
+    std::transform(small.begin(), small.end(), small.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return small.find(word) != std::string::npos;
+    });
+}
+
+/// Whether a matrix is by its name that of another part of a model, or has more rows than a layer
+/// has experts.
+bool is_of_another_part(const tensor_info& one) {
+    constexpr std::size_t most = 1 << 12;  // twice the experts of the largest Switch layer
+    return one.shape.front() > most ||
+           has_any_of(one.name,
+                      {"embed", "wte", "wpe", "lm_head", "vocab", "proj", "attn", "attention",
+                       "norm", "lora", "conv", "fc1", "fc2", "classifier", "experts", "qkv"});
+}
+
+bool says_gate(std::string_view name) {
+    return has_any_of(name, {"gate", "gating", "router", "routing", "wg", "switch"});
+}
+
+/// Whether a file has one matrix, and that one may be a gate's.
+bool has_matrix_alone(const std::vector<tensor_info>& all) {
+    const auto is_matrix = [](const tensor_info& one) { return one.shape.size() > 1; };
+    return std::count_if(all.begin(), all.end(), is_matrix) == 1 &&
+           !is_of_another_part(*std::find_if(all.begin(), all.end(), is_matrix));
+}
+
+/// @param is_alone  whether its file has one matrix, which is taken for a gate's then
 gate_part part_of(const tensor_info& one, bool is_alone) {
     const auto parts = parts_of(one.name);
     const auto named = part_in(parts);
@@ -79,6 +110,7 @@ void put(gate_part part, const std::string& name, const std::string& file, gates
                                    "has one",
                                    excerpt(place.tensor), excerpt(name), excerpt(gate.layer)));
     place = {file, name};
+    gate.is_guess = gate.is_guess || (part == gate_part::weights && !says_gate(name));
 }
 
 }  // namespace
@@ -90,9 +122,7 @@ std::vector<gate_tensors> gates_in(std::span<const std::string> files) {
     std::string others;
     for (const auto& file : files) {
         const auto all = tensors_of(file);
-        const bool is_alone = std::count_if(all.begin(), all.end(), [](const tensor_info& one) {
-                                  return one.shape.size() > 1;
-                              }) == 1;
+        const bool is_alone = has_matrix_alone(all);
         for (const auto& one : all)
             if (const auto part = part_of(one, is_alone); part != gate_part::none)
                 put(part, one.name, file, found);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <moebius/base/error.hpp>
 
+#include "file_rank.hpp"
 #include "text_log.hpp"
 
 namespace moebius {
@@ -100,6 +101,7 @@ void growing_text::take_step(load_table& from, bool again) {
     const auto records = from.take_step(file_.name(), least_experts());
     is_again_ = again;
     builder_.note_what_is_read(file_.name());
+    for (auto& sentence : from.texts_of_repeats()) builder_.note(std::move(sentence));
     if (!from.ending().empty()) builder_.note(from.ending());
     head_ = builder_.head;
     head_.layers = from.layers();

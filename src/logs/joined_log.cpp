@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "log_format.hpp"
+#include "file_rank.hpp"
 #include "notes.hpp"
 
 namespace moebius {

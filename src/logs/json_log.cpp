@@ -151,6 +151,7 @@ void json_log::take_trace(const json& record) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });
         return add_row(layer_, counts);
     }
+    to_.has_chosen_alone = true;
     auto& to = to_.part("");
     const auto layer = to.layer(layer_, [this] { return place(); });
     for (std::uint32_t e = 0; e < counts.size(); ++e)

@@ -81,7 +81,7 @@ void load_table::add(const load_row& row) {
 }
 
 void load_table::begin_run(const load_run& made) {
-    in_order_ = in_order_ && (runs_.empty() || runs_.back().before(made));
+    in_order_ = in_order_ && (runs_.empty() || runs_.back().is_over_before(made));
     runs_.push_back(made);
 }
 
@@ -221,7 +221,9 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     before_ = taken.records_so_far();
     if (taken.empty()) ending_ = taken.ending_;
     ++taken_.steps;
-    taken_.again += taken.replaced_.empty() ? 0U : 1U;
+    taken_.again += taken.repeats_.steps.empty() ? 0U : 1U;
+    repeats_ = std::move(taken.repeats_);
+    repeats_.steps.clear();  // which followed_log tells
 
     std::vector<load_record> records;
     kept_.clear();

@@ -106,6 +106,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    [[nodiscard]] std::size_t records() const noexcept { return records_; }
     /// What the end alone lacks, as of a file that was cut off, and whether it was left out; empty
     /// if nothing. After finish.
     [[nodiscard]] const std::string& ending() const noexcept { return ending_; }
@@ -120,10 +121,8 @@ public:
     void forget_rows();
     /// Leaves out what came with that step or a later one: the run was restarted there.
     void restart_at(std::int64_t step);
-    /// What is to be said of rows that go back, as after a restart; empty if none do. After finish.
-    [[nodiscard]] std::string text_of_restarts() const {
-        return replaced_.empty() ? goes_back_ : text_of(replaced_);
-    }
+    /// What is to be said of rows that came again or go back. After finish or take_step.
+    [[nodiscard]] std::vector<std::string> texts_of_repeats() const { return texts_of(repeats_); }
 
     /// What the file has behind the last row is a part of another that was cut off.
     bool is_cut = false;
@@ -221,6 +220,8 @@ private:
         }
         /// Takes those of the first loads out.
         [[nodiscard]] channel cut(std::size_t count);
+        /// Whether two loads have the same ones.
+        [[nodiscard]] bool are_same(std::size_t a, std::size_t b) const;
         void begin(std::size_t place) {
             values.assign(place, std::numeric_limits<double>::quiet_NaN());
         }
@@ -251,6 +252,8 @@ private:
     void number_from_0(std::size_t experts);
     void name_layers_in_order();
     void put_in_order();
+    [[nodiscard]] bool are_same(std::size_t a, std::size_t b) const;
+    void part_overlaps();
     void leave_out_void_rows();
     [[noreturn]] void refuse(const std::string& file, const load_run& at,
                              std::string_view rule) const;
@@ -286,13 +289,12 @@ private:
     std::map<std::string, std::uint32_t, std::less<>> places_;
     std::uint32_t last_layer_ = 0;
     std::uint32_t first_expert_ = most_experts;
-    std::size_t experts_ = 0, at_ = 0;
+    std::size_t experts_ = 0, at_ = 0, records_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
     bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;
     std::optional<std::int64_t> cut_step_;
-    std::vector<replaced_steps> replaced_;
-    std::string goes_back_;
+    void_rows repeats_;              ///< without their places
     steps_before taken_;             ///< of a log that is followed
     records_before before_;          ///< the same
     std::size_t taken_experts_ = 0;  ///< of the steps that were taken out

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
@@ -81,6 +82,7 @@ void load_table::check(const std::string& file, std::size_t met) {
         from = end;
     }
     complete_ = records.incomplete == 0;
+    records_ = records.all;
 }
 
 void load_table::put_in_order() {
@@ -89,9 +91,42 @@ void load_table::put_in_order() {
                          [](const load_run& a, const load_run& b) { return a.before(b); });
 }
 
+bool load_table::channel::are_same(std::size_t a, std::size_t b) const {
+    const auto of_a = of(a, 1), of_b = of(b, 1);
+    return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), [](double x, double y) {
+        return x == y || (std::isnan(x) && std::isnan(y));
+    });
+}
+
+/// Whether two cells have the same numbers.
+bool load_table::are_same(std::size_t a, std::size_t b) const {
+    return loads_.sum(a, 1) == loads_.sum(b, 1) && scores_.are_same(a, b) &&
+           dither_.are_same(a, b) && moments_.are_same(a, b) && feedback_.are_same(a, b);
+}
+
+/// Parts runs that begin with cells of the one before, as where each row came twice: what is a copy
+/// is a run of its own then.
+void load_table::part_overlaps() {
+    if (std::adjacent_find(runs_.begin(), runs_.end(), &load_run::overlap) == runs_.end()) return;
+    std::vector<load_run> parts;
+    for (const auto& one : runs_) {
+        const bool is_overlap = !parts.empty() && load_run::overlap(parts.back(), one);
+        const std::uint32_t end = is_overlap ? parts.back().expert + parts.back().count : 0;
+        parts.push_back(one);
+        if (!is_overlap) continue;
+        const std::uint32_t shared = end - one.expert;
+        parts.back().count = shared;
+        parts.push_back(
+            {one.step, one.layer, end, one.at + shared, one.count - shared, one.source});
+    }
+    runs_ = std::move(parts);
+}
+
 /// Of rows in the order in which they came.
 void load_table::leave_out_void_rows() {
-    const auto found = rows_before_restarts(runs_, adds_up, taken_);
+    if (!adds_up) part_overlaps();
+    auto found = rows_before_restarts(
+        runs_, adds_up, [this](std::size_t a, std::size_t b) { return are_same(a, b); }, taken_);
     auto next = found.places.begin();
     std::size_t kept = 0;
     for (std::size_t i = 0; i < runs_.size(); ++i)
@@ -100,8 +135,9 @@ void load_table::leave_out_void_rows() {
         else
             runs_[kept++] = runs_[i];
     runs_.resize(kept);
-    replaced_.insert(replaced_.end(), found.steps.begin(), found.steps.end());
-    goes_back_ = text_of_going_back(found);
+    found.places.clear();
+    found.steps.insert(found.steps.begin(), repeats_.steps.begin(), repeats_.steps.end());
+    repeats_ = std::move(found);
 }
 
 void load_table::restart_at(std::int64_t step) {
@@ -111,7 +147,7 @@ void load_table::restart_at(std::int64_t step) {
         return one.step >= step;
     };
     const auto kept = std::remove_if(runs_.begin(), runs_.end(), is_void);
-    if (kept != runs_.end()) replaced_.push_back({step, last, false});
+    if (kept != runs_.end()) repeats_.steps.push_back({step, last, false});
     runs_.erase(kept, runs_.end());
 }
 

@@ -92,13 +92,16 @@ std::vector<std::string> log_builder::notes_of_ranks() const {
     return {fmt::format("the counts of {} ranks were added up", ranks.size())};
 }
 
-/// Where only chosen experts may have rows, the last ones may have none at all.
+/// Where experts without a load have no row, the last ones may have none at all. Records that all
+/// have the same experts show that rows of 0 are not left out.
 std::vector<std::string> log_builder::notes_of_experts(const load_table& table,
                                                        std::size_t experts) const {
     std::vector<std::string> said;
     if (table.is_from_1())
         said.emplace_back("its experts are numbered from 1: no layer has a load of expert 0");
-    const bool may_lack_rows = width_ == 0 && !names_experts && !table.has_zero();
+    const bool may_lack_rows =
+        width_ == 0 && !names_experts && !table.has_zero() &&
+        (!table.complete() || table.records() == 1 || has_chosen_alone || has_choices);
     const std::string without =
         table.complete() ? "no row has a load of 0" : "experts without a row count as 0";
     if (may_lack_rows && experts == 0)
@@ -127,8 +130,7 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
     note_what_is_read(file);
     auto said = notes;
     for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
-    if (auto sentence = table.text_of_restarts(); !sentence.empty())
-        said.push_back(std::move(sentence));
+    for (auto& sentence : table.texts_of_repeats()) said.push_back(std::move(sentence));
     if (!table.ending().empty()) said.push_back(table.ending());
     for (const auto& layer : table.layers())
         if (table.layers().size() > 1 && is_summary_name(layer))

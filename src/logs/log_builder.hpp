@@ -44,6 +44,7 @@ struct log_builder {
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
     bool has_choices = false;           ///< load_table::has_choices
+    bool has_chosen_alone = false;      ///< an expert without a load has none by the format
     bool names_experts = false;         ///< load_table::needs_all
     bool knows_copies = false;          ///< whether a map of physical experts came
     std::optional<std::string> family;  ///< of the loads that are read, of records

@@ -16,9 +16,6 @@
 namespace moebius {
 namespace {
 
-/// Records below which nothing is said of a series.
-constexpr std::size_t enough_records = 10;
-
 /// Running totals may start anew this seldom, and once more.
 constexpr std::size_t records_a_reset = 20;
 
@@ -96,6 +93,7 @@ void log_check::take(const load_record& record, const lane_total& all) {
         layer.whole = layer.whole && are_counts(record.loads);
         layer.rounding.take(record.loads);
     }
+    layer.still.take(record.loads, all, record.step);
     look_at(record.loads, all, layer);
     ++layer.records;
 }
@@ -146,21 +144,37 @@ void log_check::say_missing(std::size_t most, std::vector<std::string>& to) cons
                         layers_text(head_, lacking), most, least));
 }
 
+/// Whether it is steps or layers whose loads have other sums.
 void log_check::say_sums(std::vector<std::string>& to) const {
-    double least = std::numeric_limits<double>::infinity(), most = -least;
-    for (const auto& layer : layers_) {
-        if (layer.records == 0) continue;
-        least = std::min(least, layer.least_sum);
-        most = std::max(most, layer.most_sum);
+    constexpr double rounding = 0.5;
+    double least = std::numeric_limits<double>::infinity(), most = -least, widest = rounding;
+    std::vector<std::size_t> in_steps;  // the first is that of the widest range
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const auto& one = layers_[l];
+        if (one.records == 0) continue;
+        least = std::min(least, one.least_sum);
+        most = std::max(most, one.most_sum);
+        const double range = one.most_sum - one.least_sum;
+        if (range > rounding) in_steps.push_back(l);
+        if (range > widest) std::swap(in_steps.front(), in_steps.back());
+        widest = std::max(widest, range);
     }
-    if (!all_whole() || most - least <= 0.5) return;
-    const auto sums =
-        layers_.front().records == 1
-            ? fmt::format("one layer sum to {:g} and those of another to {:g}", least, most)
-            : fmt::format("a layer sum to {:g} in one step and to {:g} in another", least, most);
-    to.push_back(fmt::format(
-        "sums: the loads of {}: tokens are dropped or padded, batches differ, or rows are missing",
-        sums));
+    if (!all_whole() || most - least <= rounding) return;
+    if (in_steps.empty()) {
+        to.push_back(
+            fmt::format("sums: the loads of one layer sum to {:g} and those of another to {:g}: "
+                        "layers count other tokens, or drop or pad them, or rows are missing",
+                        least, most));
+        return;
+    }
+    const auto& of = layers_[in_steps.front()];
+    const auto name = in_steps.size() == layers_.size()
+                          ? std::string("a layer")
+                          : layers_text(head_, std::span(in_steps).first(1));
+    to.push_back(
+        fmt::format("sums: the loads of {} sum to {:g} in one step and to {:g} in another: tokens "
+                    "are dropped or padded, batches differ, or rows are missing",
+                    name, of.least_sum, of.most_sum));
 }
 
 void log_check::say_rounded(std::vector<std::string>& to) const {
@@ -172,78 +186,6 @@ void log_check::say_rounded(std::vector<std::string>& to) const {
                         "bfloat16 rounds them: an update by the sign of load - mean may go "
                         "the wrong way",
                         all.above_512()));
-}
-
-/// A layer that has collapsed onto some experts has the same loads in every step, and is no such
-/// series.
-log_check::course log_check::course_of(const layer_facts& layer) {
-    if (layer.records < enough_records || layer.last.size() < 2) return course::moves;
-    if (layer.largest == 0) return course::constant;
-    if (!layer.uneven) return course::even;
-    const auto is_all_or_none = [&](double load) { return load == 0 || load == layer.largest; };
-    if (!layer.changes)
-        return std::all_of(layer.last.begin(), layer.last.end(), is_all_or_none) ? course::moves
-                                                                                 : course::constant;
-    const double last = std::accumulate(layer.last.begin(), layer.last.end(), 0.0);
-    const double most = std::max(last, layer.most_sum);
-    return !layer.moves_freely && most > 1.5 * layer.sum ? course::running : course::moves;
-}
-
-std::string_view log_check::veto(std::size_t layer) const {
-    if (layer >= layers_.size() || layers_[layer].records == 0) return {};
-    const auto& one = layers_[layer];
-    if (one.largest > 0 && one.unloaded >= enough_records) return "its last steps have no loads";
-    switch (course_of(one)) {
-        case course::moves:
-            return one.largest == 0 ? "it has no loads" : "";
-        case course::even:
-            return "its balance is perfect in every step";
-        case course::constant:
-            return "its loads never change";
-        case course::running:
-            return "its loads never fall: they are running totals, not those of steps";
-    }
-    return {};
-}
-
-void log_check::say_layers(std::vector<std::string>& to) const {
-    std::vector<std::size_t> constant, even, running, clipped;
-    const bool whole = all_whole();
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-        const auto& one = layers_[l];
-        if (one.records < enough_records) continue;
-        const auto seen = course_of(one);
-        if (seen == course::even)
-            even.push_back(l);
-        else if (seen == course::constant)
-            constant.push_back(l);
-        else if (seen == course::running)
-            running.push_back(l);
-        else if (whole && 10 * one.clipped > one.records && one.largest >= 16)
-            clipped.push_back(l);
-    }
-    if (!even.empty())
-        to.push_back(
-            fmt::format("even: {}: perfect balance in every step is a symptom: of a gate "
-                        "without gradient, experts in turns, or a sum over the wrong axis",
-                        layers_text(head_, even)));
-    if (!constant.empty())
-        to.push_back(
-            fmt::format("constant: {}: the loads never change, as of a counter that is not "
-                        "updated",
-                        layers_text(head_, constant)));
-    if (!running.empty())
-        to.push_back(
-            fmt::format("running: {}: no load ever falls, or all start anew now and then: these "
-                        "are running totals, and their differences are needed",
-                        layers_text(head_, running)));
-    for (const auto l : clipped)
-        to.push_back(
-            fmt::format("capacity: {}: in {} of {} steps two experts or more have exactly "
-                        "the largest load, {:g}: loads after capacity are flatter than what "
-                        "the router wants",
-                        layers_text(head_, std::span(&l, 1)), layers_[l].clipped,
-                        layers_[l].records, layers_[l].largest));
 }
 
 /// F(1) and the means of loads that scatter as those of tokens sent at random.
@@ -315,6 +257,7 @@ std::vector<std::string> log_check::findings(std::span<const named_series> serie
     say_sums(out);
     say_rounded(out);
     say_layers(out);
+    say_still(out);
     say_random(answering, out);
     say_biases(states, out);
     for (const auto& one : series)

@@ -14,6 +14,7 @@
 #include "choices_log.hpp"
 #include "event_file.hpp"
 #include "event_folder.hpp"
+#include "file_rank.hpp"
 #include "joined_log.hpp"
 #include "loaded_steps.hpp"
 #include "log_builder.hpp"
@@ -29,8 +30,9 @@ namespace {
 /// Opens each file in turn.
 class opener {
 public:
-    /// @param files  how many there will be
-    opener(const log_options& options, std::size_t files) : options_(options), files_(files) {}
+    /// @param paths  all that there will be
+    opener(const log_options& options, std::span<const std::string> paths)
+        : options_(options), files_(paths.size()), reads_r_(are_ranks_by_r(paths)) {}
 
     void open(const std::string& path) {
         if (!is_folder(path)) return open_file(path);
@@ -75,7 +77,7 @@ private:
                                              "format",
                                              name_of(format), name_of(*format_)));
         format_ = format;
-        const auto rank = rank_of_file(path);
+        const auto rank = rank_of_file(path, reads_r_);
         if (!rank.empty()) builder_->add_rank(rank);
         if (!names_.empty() && rank.empty() == are_ranks_)
             throw io_error(rank.empty() ? path : names_,
@@ -121,7 +123,7 @@ private:
         opened_log whole;
         for (auto& [path, one] : arrays_) {
             add_notes(whole.notes, std::move(one.notes));
-            ranks[rank_of_file(path)].push_back(
+            ranks[rank_of_file(path, reads_r_)].push_back(
                 {path, std::move(one.source), std::move(one.series)});
         }
         add_notes(whole.notes, builder_->notes_of_ranks());
@@ -135,6 +137,7 @@ private:
 
     const log_options& options_;
     std::size_t files_;
+    bool reads_r_;  ///< for rank_of_file
     told_settings told_;
     std::unique_ptr<log_builder> builder_ = std::make_unique<log_builder>();
     std::vector<std::pair<std::string, opened_log>> arrays_;
@@ -151,7 +154,7 @@ private:
 std::vector<opened_log> open_logs(std::span<const std::string> paths, const log_options& options) {
     if (paths.empty())
         throw invalid_argument("open_logs", "no file came", "one or more are needed");
-    opener files(options, paths.size());
+    opener files(options, paths);
     std::set<std::filesystem::path> met;
     for (const auto& path : paths) {
         std::error_code unknown;  // of a pipe, which is nowhere

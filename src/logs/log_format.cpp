@@ -10,7 +10,6 @@
 #include <moebius/tokens/npy_stream.hpp>
 #include <moebius/tokens/zip_archive.hpp>
 
-#include "column.hpp"
 #include "event_file.hpp"
 
 namespace moebius {
@@ -69,18 +68,6 @@ std::string_view name_of(log_format format) {
     constexpr std::string_view names[] = {"CSV", "JSONL",         "NPY",
                                           "NPZ", "an event file", "a safetensors file"};
     return names[static_cast<std::size_t>(format)];
-}
-
-std::string rank_of_file(const std::string& path) {
-    const std::string_view all = path;
-    const auto slash = all.rfind('/');
-    if (const auto found = rank_in_name(all.substr(slash + 1))) return found->number;
-    if (slash == all.npos) return {};
-    auto folder = all.substr(0, slash);
-    folder.remove_prefix(folder.rfind('/') + 1);
-    const auto found = rank_in_name(folder);
-    const bool is_all = found && found->begin == 0 && found->end == folder.size();
-    return is_all ? found->number : std::string();
 }
 
 log_bytes::log_bytes(const std::string& path, bool grows) : file_(path) {

@@ -14,10 +14,6 @@ enum class log_format { csv, jsonl, npy, npz, events, weights };
 /// "CSV", "an event file", for sentences.
 [[nodiscard]] std::string_view name_of(log_format format);
 
-/// The rank that a file's name says, or, where it says none, its folder's whole name, as of
-/// "rank_3/loads.npy"; else empty.
-[[nodiscard]] std::string rank_of_file(const std::string& path);
-
 /// A file whose first bytes were looked at.
 class log_bytes final : public byte_source {
 public:

@@ -55,8 +55,8 @@ public:
         read_series(out);
         if (auto loads = find_loads(&out.notes); loads.rows) {
             auto log =
-                read_array(std::move(loads.rows), in_.name_of(meaning::score, {"scores", "bias"}),
-                           about, out.notes);
+                read_array(std::move(loads.rows), loads.name,
+                           in_.name_of(meaning::score, {"scores", "bias"}), about, out.notes);
             name_layers(*log, out.notes);
             out.source = of_logical_experts(std::move(log), loads.name, out.notes);
         } else {
@@ -82,13 +82,14 @@ private:
     }
 
     std::unique_ptr<array_log> read_array(std::unique_ptr<number_rows> loads,
-                                          const std::string& scores, const log_head& about,
+                                          const std::string& name, const std::string& scores,
+                                          const log_head& about,
                                           std::vector<std::string>& notes) const {
         auto log = std::make_unique<array_log>();
         log->about = about;
         const auto shape = shape_of(*loads, notes);
         set_shape(*log, shape);
-        read_steps(*log, shape.steps, notes);
+        read_steps(*log, shape.steps, name, notes);
         if (auto said = note_of_layers(shape); !said.empty() && !log->about.has_steps)
             notes.push_back(std::move(said));
         read_feedback(*log, shape.steps);
@@ -154,12 +155,13 @@ private:
         std::sort(layers.begin(), layers.end(), come_in_order);
         std::vector<std::unique_ptr<log_source>> out;
         for (const auto& layer : layers) {
-            auto found = in_.rows(best->second[layer]);
+            const auto& name = best->second[layer];
+            auto found = in_.rows(name);
             if (found->is_text() || found->shape().size() > 2)
                 throw io_error(found->name(), "of arrays a layer each is [steps, experts]");
             std::vector<std::string> known;  // that it is of one layer
             const auto beside = scores.empty() ? std::string() : scores.begin()->second[layer];
-            out.push_back(read_array(std::move(found), beside, about, known));
+            out.push_back(read_array(std::move(found), name, beside, about, known));
             static_cast<array_log&>(*out.back()).about.layers = {layer};
         }
         notes.push_back(fmt::format("arrays of {} layers were read side by side", out.size()));
@@ -250,7 +252,9 @@ private:
         }
     }
 
-    void read_steps(array_log& log, std::size_t count, std::vector<std::string>& notes) const {
+    /// @param of_loads  the name of the array of loads, which tell whether a step came again
+    void read_steps(array_log& log, std::size_t count, const std::string& of_loads,
+                    std::vector<std::string>& notes) const {
         const auto name = in_.name_of(meaning::step, {"steps", "step"});
         const auto place = fmt::format("{}:{}", path_, name);
         const auto values = in_.one_a_step(name, count);
@@ -263,11 +267,16 @@ private:
         if (std::adjacent_find(log.steps.begin(), log.steps.end(), std::greater_equal<>()) ==
             log.steps.end())
             return;
-        const auto found = rows_before_restarts(rows, false);
+        const auto sums = checksums_of_steps(*in_.rows(of_loads), count);
+        auto found = rows_before_restarts(
+            rows, false, [&](std::size_t a, std::size_t b) { return sums[a] == sums[b]; });
         log.is_void.assign(count, false);
         for (const auto at : found.places) log.is_void[at] = true;
-        if (!found.steps.empty()) notes.push_back(text_of(found.steps));
+        for (auto* of : {&found.copies, &found.strays})
+            of->loads *= log.about.layers.size() * log.about.experts;
         check_order(log, place);
+        found.goes_back.reset();
+        for (auto& sentence : texts_of(found)) notes.push_back(std::move(sentence));
     }
 
     /// Of the steps that count.

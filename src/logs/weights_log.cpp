@@ -135,6 +135,11 @@ opened_log open_weights(std::span<const std::string> files) {
     for (std::size_t g = 0; g < gates.size(); ++g) {
         const auto& gate = gates[g];
         if (!told[g].weights.empty()) out.notes.push_back(told[g].weights);
+        if (gate.is_guess)
+            out.notes.push_back(
+                fmt::format("'{}' was taken for the weights of a gate, as its file has no other "
+                            "matrix: its name does not say so",
+                            excerpt(gate.weights.tensor)));
         const auto& of_gate = biases.emplace_back(std::move(told[g].biases));
         const std::size_t experts = gate.weights.is_there() ? told[g].experts : of_gate.size();
         if (head.experts == 0) head.experts = experts;

@@ -94,6 +94,9 @@ rejected './long.csv: it came twice, but a part of a log is read once' long.csv 
 rejected 'nothing.csv: No such file or directory' nothing.csv
 rejected 'log.jsonl: it is JSONL after CSV, but the parts of a log have one format' long.csv log.jsonl
 cp long.csv again.csv
+"$program" diagnose long.csv again.csv >summary
+grep -q '^read: rows of steps .* came again with the same numbers, and count once$' summary
+sed '2s/$/1/' long.csv >again.csv
 rejected 'long.csv, again.csv: step 0, layer 0: expert 0 comes twice' long.csv again.csv
 printf '\200\004\225pickle' >loads.pt
 rejected 'loads.pt: it is a pickle, which runs what it holds and is never opened' loads.pt
@@ -393,7 +396,7 @@ code=0
 test $code = 2 && grep -q -- '--moments: --noise is none' said
 
 # a run that went on from a checkpoint: a step a line is read again, which a pipe cannot be
-{ cat wide.csv && tail -n +11 wide.csv; } >restarted.csv
+{ cat wide.csv && tail -n +11 wide.csv | awk -F, -v OFS=, '{ swap = $2; $2 = $3; $3 = swap; print }'; } >restarted.csv
 "$program" diagnose restarted.csv >summary
 grep -q '^read: the log goes back, .*: the rows of steps 9 to 39 that came first were left out' summary
 cat restarted.csv | rejected '/dev/stdin, line 42: step 9 came after 39, but steps must increase in a table' /dev/stdin

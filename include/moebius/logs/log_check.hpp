@@ -7,6 +7,7 @@
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <moebius/logs/rounded_loads.hpp>
+#include <moebius/logs/still_loads.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,10 +35,14 @@ public:
         std::span<const std::size_t> answering = {}) const;
 
     /// Why the loads of a layer are not those of its steps, so that no course can be read off them:
-    /// running totals, loads that never change, none, or none any more. Empty where they may be.
+    /// running totals, loads that never change, or not any more, none, or none any more. Empty
+    /// where they may be.
     [[nodiscard]] std::string_view veto(std::size_t layer) const;
 
 private:
+    /// Records below which nothing is said of a series.
+    static constexpr std::size_t enough_records = 10;
+
     enum class course { moves, even, constant, running };
     struct layer_facts {
         std::size_t records = 0;
@@ -51,17 +56,20 @@ private:
         double least_sum = 0, most_sum = 0;
         bool whole = true;
         rounded_loads rounding;
+        still_loads still;
         std::vector<double> last, sums,
             squares;  ///< (experts); shares over records and their squares
     };
     static void look_at(std::span<const double> loads, const lane_total& all, layer_facts& layer);
 
+    static bool is_still_at_end(const layer_facts& layer);
     static course course_of(const layer_facts& layer);
     void say_steps(std::vector<std::string>& to) const;
     void say_missing(std::size_t most, std::vector<std::string>& to) const;
     void say_sums(std::vector<std::string>& to) const;
     void say_rounded(std::vector<std::string>& to) const;
     void say_layers(std::vector<std::string>& to) const;
+    void say_still(std::vector<std::string>& to) const;
     void say_random(std::span<const std::size_t> answering, std::vector<std::string>& to) const;
     void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
     [[nodiscard]] bool all_whole() const;

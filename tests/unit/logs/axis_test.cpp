@@ -72,6 +72,24 @@ TEST_CASE("an array whose totals say that experts are not on its last axis is to
     }
 }
 
+TEST_CASE("experts before the last axis are told where layers or steps have sums of their own",
+          "[logs]") {
+    const auto of_layers = counts([](const place&at) { return at[1] % 5 == 2 ? 330 : 300; }),
+               of_steps = counts([](const place&at) { return 200 + 7 * static_cast<int>(at[0]); });
+    for (const auto* of : {&of_layers, &of_steps})
+        for (const double scale : {1.0, 1 / 300.0}) {
+            CHECK(sample::says(told(*of, experts_second, scale), "numpy.moveaxis(x, 1, -1)"));
+            CHECK_FALSE(says_axes(told(*of, right, scale)));
+        }
+    CHECK(
+        sample::says(told(of_layers, experts_second), "its numbers sum to the same in each step"));
+    CHECK(sample::says(told(of_steps, experts_second), "to the same everywhere in a step"));
+    // of each layer and step a sum of its own: nothing tells
+    const auto of_both =
+        counts([](const place& at) { return 200 + static_cast<int>((5 * at[0] + 3 * at[1]) % 7); });
+    CHECK_FALSE(says_axes(told(of_both, experts_second)));
+}
+
 TEST_CASE("a log of turned axes is one to the end, unless its experts are told", "[logs]") {
     const auto of = counts([](const place&) { return 300; });
     std::string rows, turned;

@@ -250,6 +250,24 @@ TEST_CASE("a cut in the middle of a log, or in its first step, is refused", "[lo
     CHECK_THAT(sample::refusal_of(open_record), ContainsSubstring("it is no JSON record"));
     const auto events = cut_log::events();
     CHECK_THAT(sample::refusal_of(events.substr(0, 20)), ContainsSubstring("ends too early"));
+    CHECK_THAT(sample::refusal_of(events + std::string(64, '\0') + "x"),
+               ContainsSubstring("the checksum of its length is wrong"));
+    CHECK_THAT(sample::refusal_of(std::string(events).replace(230, 9, std::string(9, '\0'))),
+               ContainsSubstring("checksum"));
     CHECK_THAT(sample::refusal_of(events.substr(0, 200) + events.substr(203)),
                ContainsSubstring("checksum"));
+}
+
+TEST_CASE("events before zeros are those of a file that was cut off there", "[logs]") {
+    const auto whole = cut_log::events();
+    for (std::size_t end = whole.size() * 2 / 3; end <= whole.size(); ++end)
+        for (const std::size_t zeros : {12U, 200'000U}) {
+            CAPTURE(end, zeros);
+            const auto start = whole.substr(0, end);
+            const auto log = sample::open({start + std::string(zeros, '\0')});
+
+            CHECK(sample::cells_of(*log.source) == sample::read({start}));
+            CHECK(sample::says(log.notes, zeros > 12 ? "has no end: zeros alone follow"
+                                                     : "has no end: "));  // within a record
+        }
 }

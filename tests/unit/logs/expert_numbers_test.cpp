@@ -31,10 +31,11 @@ std::string taken(int experts) { return fmt::format(fmt::runtime(guess), experts
 
 TEST_CASE("where rows of 0 are missing, how many experts there are is told as a guess", "[logs]") {
     const std::string texts[] = {
-        long_names + "0,0,0,5\n0,0,1,7\n0,1,0,6\n0,1,1,6\n1,0,0,5\n1,0,1,7\n1,1,0,6\n1,1,1,6\n",
+        long_names + "0,0,0,5\n0,0,1,7\n",
         long_names + "0,0,0,5\n0,0,1,7\n0,1,1,6\n",
         "{\"step\": 0, \"layer\": 0, \"counts\": {\"0\": 5, \"1\": 7}}\n",
-        "{\"step\": 0, \"layer\": 0, \"top_indices\": [[0, 1], [1, 0]]}\n",
+        "{\"step\": 0, \"layer\": 0, \"top_indices\": [[0, 1], [1, 0]]}\n"
+        "{\"step\": 1, \"layer\": 0, \"top_indices\": [[0, 1], [1, 0]]}\n",
         "{\"step\": 0, \"layer\": 0, \"expert\": 1, \"tokens\": 7}\n",
     };
     for (const auto& text : texts) {
@@ -55,6 +56,8 @@ TEST_CASE("where rows of 0 are missing, how many experts there are is told as a 
 TEST_CASE("where each expert has a load by its rule, their number is no guess", "[logs]") {
     const std::string texts[] = {
         long_names + "0,0,0,5\n0,0,1,0\n",
+        // records that all have the same experts
+        long_names + "0,0,0,5\n0,0,1,7\n0,1,0,6\n0,1,1,6\n1,0,0,5\n1,0,1,7\n1,1,0,6\n1,1,1,6\n",
         "step,e0,e1\n0,5,7\n",
         "{\"step\": 0, \"layer\": 0, \"counts\": [5, 7]}\n",
         "{\"step\": 0, \"layer_0/expert_0\": 5, \"layer_0/expert_1\": 7}\n",

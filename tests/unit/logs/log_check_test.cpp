@@ -76,6 +76,18 @@ TEST_CASE("each trap of a log is named", "[logs]") {
                 "capacity: layer 0: in "));
 }
 
+TEST_CASE("sums of loads are said to differ between layers, or between steps of one", "[logs]") {
+    const auto layers_alone = [](int s, int l, int e) { return healthy(s, l, e) + (l == 1); };
+    const auto one_in_steps = [](int s, int l, int e) {
+        return healthy(s, l, e) + (l == 1 && s == 5 && e == 2) + 100 * l;
+    };
+
+    CHECK(found(findings_of(layers_alone),
+                "sums: the loads of one layer sum to 8192 and those of another to 8200"));
+    CHECK(found(findings_of(one_in_steps),
+                "sums: the loads of layer 1 sum to 8992 in one step and to 8993 in another"));
+}
+
 TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers are not", "[logs]") {
     const auto veto_of = [](const std::function<double(int, int)>& load) {
         log_head head;
@@ -99,6 +111,9 @@ TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers ar
     CHECK(veto_of([](int s, int e) { return s < 10 ? healthy(s, 0, e) : 0.0; }) ==
           "its last steps have no loads");
     CHECK(veto_of([](int s, int e) { return s < 11 ? healthy(s, 0, e) : 0.0; }).empty());
+    CHECK(veto_of([](int s, int e) { return healthy(std::min(s, 6), 0, e); }) ==
+          "its last loads never change");
+    CHECK(veto_of([](int s, int e) { return healthy(std::min(s, 12), 0, e); }).empty());
 }
 
 TEST_CASE("every step that is left out is told from a sample", "[logs]") {

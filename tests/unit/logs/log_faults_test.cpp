@@ -274,8 +274,8 @@ TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
          {"_rank", "_rank_", ".Rank-", "_frank_rank", ".rank.", "-rank=", "_rank "})
         CHECK(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1_of_2.npy", word)),
                            "the counts of 2 ranks were added up"));
-    for (const auto& word :
-         {"_lowrank", "_rank_of_", "_rank--", "_rank..", ".frank."})  // parts by steps
+    for (const auto& word : {"_lowrank", "_rank_of_", "_rank--", "_rank..", ".frank.", "_lora_rank",
+                             "-LoRA-rank-", "_low-rank-", "_svd.rank"})  // parts by steps
         CHECK_FALSE(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1.npy", word)),
                                  "the counts of"));
 }
@@ -289,11 +289,21 @@ TEST_CASE("a folder whose whole name is a rank says that of its files", "[logs]"
     const std::string added = "the counts of 2 ranks were added up";
 
     CHECK(sample::says(notes("rank0/loads.npy", "rank1/loads.npy"), added));
+    for (const std::string word : {"dp", "DP_", "r", "gpu", "worker-", "dp_rank", "ep-rank-"})
+        CHECK(sample::says(notes(word + "0/loads.npy", word + "1/loads.npy"), added));
+    for (const std::string word : {"run", "tp", "lora_r", "er"})
+        CHECK_FALSE(sample::says(notes(word + "0/loads.npy", word + "1/loads.npy"), added));
+    // of a run, which has one folder, or of a rank
+    CHECK_FALSE(sample::says(notes("r0/a.npy", "r0/b.npy"), "alone, not of all"));
+    CHECK(sample::says(notes("dp0/a.npy", "dp0/b.npy"), "those of rank 0 alone"));
     CHECK(sample::says(notes("Rank_10/loads.npy", "Rank_2/loads.npy"), added));
     CHECK_FALSE(sample::says(notes("lora_rank8/loads.npy", "lora_rank16/loads.npy"), added));
     CHECK_FALSE(sample::says(notes("rank0/a/loads.npy", "rank1/a/loads.npy"), added));
     // what the file says comes first
     CHECK(sample::says(notes("rank0/loads_rank3.npy", "rank0/loads_rank4.npy"), added));
+    CHECK(sample::says(notes("rank0/lora_rank8.npy", "rank1/lora_rank8.npy"), added));
+    CHECK(sample::says(notes("lora_rank8_rank0.npy", "lora_rank8_rank1.npy"), added));
+    CHECK_FALSE(sample::says(notes("rank8_lora/a.npy", "rank16_lora/a.npy"), added));
 }
 
 TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {

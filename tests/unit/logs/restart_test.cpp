@@ -181,10 +181,91 @@ TEST_CASE("a step that comes again by itself may be that of an evaluation, which
             return sample::open({text(of)}, {.whole = true}).notes;
         };
         CHECK(says(notes(once), "but step 9" + words));
-        CHECK(says(notes(late), "but step 7" + words));
+        CHECK(says(notes(late), "rows of step 7 (8 loads) came again with other numbers"));
         CHECK(says(notes(course()), "restarted from a checkpoint"));
         CHECK_FALSE(says(notes(course()), "evaluation"));
     }
+}
+
+TEST_CASE("rows that come again with the numbers that they had count once", "[logs]") {
+    const auto once = course(29, 30, 31);
+    auto middle = course(19, 3, 3);
+    for (int s = 20; s < 32; ++s) middle.emplace_back(s, 0);
+    for (const auto& [name, text] : formats) {
+        CAPTURE(name);
+        for (auto of : {course(31, 5, 5), course(31, 0, 2), course(31, 31, 31), middle}) {
+            for (auto& [s, life] : of) life = 0;
+            const auto log = sample::open({text(of)}, {.whole = true});
+
+            auto held = once;
+            for (auto& [s, life] : held) life = 0;
+            CHECK(sample::cells_of(*log.source) == wanted(held));
+            CHECK(says(log.notes, "came again with the same numbers, and count once"));
+            CHECK_FALSE(says(log.notes, "restarted"));
+        }
+    }
+}
+
+TEST_CASE("a log whose every row came twice counts once", "[logs]") {
+    const auto twice = [](const std::string& text) {
+        std::string out, line;
+        for (const char c : text) {
+            line += c;
+            if (c != '\n') continue;
+            out += line + line;
+            line.clear();
+        }
+        return out;
+    };
+    for (const auto& text : {long_table(what_holds()), records(what_holds()),
+                             wide_table(what_holds(), true), chosen_records(what_holds())}) {
+        const auto log = sample::open({twice(text)}, {.whole = true});
+
+        CHECK(sample::cells_of(*log.source) == wanted(what_holds()));
+        CHECK(says(log.notes, "rows of steps 0 to 11 (96 loads) came again with the same numbers"));
+    }
+}
+
+TEST_CASE("a log that goes back step by step is refused", "[logs][error]") {
+    std::string text = "step,expert,tokens\n";
+    constexpr int steps = 100'000;
+    for (int s = 0; s < steps; ++s) text += fmt::format("{},0,5\n", s);
+    for (int s = steps - 1; s > 0; --s) text += fmt::format("{},0,6\n", s);
+
+    CHECK_THAT(sample::refusal_of(text), ContainsSubstring("comes twice"));
+}
+
+TEST_CASE("a step that comes again alone makes no later ones void", "[logs]") {
+    const auto all = long_table(course(31, 32, 31));
+    const std::string row = "5,0,2,999\n", end = "\n20,0,0,";
+    const auto place = all.find(end) + 1;
+    auto inside = all;
+    inside.insert(place, row);
+    for (const auto& text : {all + row, inside, long_table(course(31, 5, 5)),
+                             long_table(course(31, 0, 0)), long_table(course(31, 5, 6))}) {
+        const auto log = sample::open({text});
+
+        CHECK(sample::cells_of(*log.source) == wanted(course(31, 32, 31)));
+        CHECK(says(log.notes, "came again with other numbers, behind step "));
+    }
+    CHECK(says(sample::open({inside}).notes,
+               "rows of step 5 (1 load) came again with other "
+               "numbers, behind step 19, and were left out"));
+    for (const auto& text : {records(course(31, 5, 5)), archive(course(31, 5, 5))})
+        CHECK(sample::read({text}) == wanted(course(31, 32, 31)));
+}
+
+TEST_CASE("a run that was killed right after its restart holds from there on", "[logs]") {
+    for (const auto& [name, text] : formats) {
+        CAPTURE(name);
+        CHECK(sample::read({text(course(31, 20, 21))}, {.whole = true}) ==
+              wanted(what_holds(20, 21)));
+        CHECK(sample::read({text(course(31, 3, 15))}, {.whole = true}) ==
+              wanted(what_holds(3, 15)));
+    }
+    const auto text = long_table(course(31, 20, 21));
+    const auto cut = text.substr(0, text.rfind("21,1,0,"));
+    CHECK(sample::read({cut}) == wanted(what_holds(20, 20)));
 }
 
 TEST_CASE("cells that come twice without a restart are refused", "[logs][error]") {

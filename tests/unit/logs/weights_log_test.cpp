@@ -101,6 +101,13 @@ TEST_CASE("gates have many names, and stand in several files", "[logs]") {
     CHECK(
         sample::open({weights_file::of({weights_file::gate("anything")})}).source->head().layers ==
         std::vector<std::string>{"0"});
+    const auto is_guess = [](const std::string& name) {
+        return says(sample::open({weights_file::of({weights_file::gate(name)})}).notes,
+                    "was taken for the weights of a gate");
+    };
+    CHECK(is_guess("anything"));
+    CHECK_FALSE(is_guess("moe_gate"));
+    CHECK_FALSE(is_guess("model.layers.4.mlp.gate.weight"));
     const auto biases = sample::read(
         {weights_file::of({{"decoder.layers.1.mlp.router.expert_bias", {3}, {1, 2, 3}}}),
          weights_file::of({weights_file::gate("decoder.layers.0.mlp.router.weight"),
@@ -116,6 +123,13 @@ TEST_CASE("a checkpoint without gates, or of gates that differ, is refused", "[l
         {{weights_file::gate("a.q_proj.weight"), weights_file::gate("a.k_proj.weight")},
          "FILE: none of its tensors is a gate's by its name: gate.weight, router.weight, "
          "e_score_correction_bias or expert_bias is needed, and it has a.k_proj.weight, a.q_p"},
+        {{weights_file::gate("model.embed_tokens.weight"),
+          {"model.embed_tokens.bias", {3}, {1, 2, 3}}},
+         "FILE: none of its tensors is a gate's by its name: gate.weight, router.weight, "},
+        {{{"weight", {5000, 1}, std::vector<float>(5000, 1)}},
+         "FILE: none of its tensors is a gate's"},
+        {{weights_file::gate("layers.0.mlp.gate_proj.weight")},
+         "and it has layers.0.mlp.gate_proj"},
         {{gate, weights_file::gate("layers.0.router.weight")},
          "'layers.0.gate.weight' and 'layers.0.router.weight' are both of the gate of layer 0"},
         {{gate, {"layers.1.gate.weight", {2, 2}, {1, 2, 3, 4}}},
