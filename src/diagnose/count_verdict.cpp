@@ -42,6 +42,43 @@ bool scatters(double spread, const log_head& head) {
            level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
+/// Whether loads move by more than chance, and how.
+void judge_motion(const warning& slow, std::string_view unit, const log_head& head,
+                  layer_diagnosis& out) {
+    const bool returns = slow.growth.t < returning_t;
+    const double low = lower_end(slow.growth);
+    const double high = slow.growth.multiplier + normal_90 * slow.growth.error;
+    const bool swings = low < -1;
+    const bool grows = low > 1;
+    const bool moves =
+        slow.moved >= far_moved || ((!returns || swings) && scatters(slow.spread, head));
+    if (moves && jumped_once(slow, head)) {
+        out.verdict = load_verdict::drifting;
+        out.reason = fmt::format(
+            "loads moved in one jump: before it and after it means of {} {} scatter as those of "
+            "independent steps do",
+            slow.block, unit);
+        return;
+    }
+    const bool turns = high < -1 && moves;
+    out.verdict = turns   ? load_verdict::oscillating
+                  : moves ? load_verdict::drifting
+                          : load_verdict::safe;
+    out.reason = turns     ? "loads swing to the other side by more and more: "
+                 : grows   ? "loads move further from block to block, as walks do at times: "
+                 : moves   ? "loads move and do not run away: "
+                 : returns ? "loads come back to their means: "
+                           : "loads move no more than independent steps do: ";
+    out.reason += words_of(slow.growth, slow.block, unit);
+    if (slow.moved >= far_moved)
+        out.reason +=
+            fmt::format("; means of {} are off by {:.2g} of an even share (root mean square)",
+                        slow.moved_block, slow.moved);
+    else if (!returns)
+        out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
+                                  slow.block, slow.spread);
+}
+
 }  // namespace
 
 double lower_end(const block_growth& growth) {
@@ -64,7 +101,8 @@ std::string too_few_rows(std::size_t rows, std::string_view unit) {
     return fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
 }
 
-void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {
+void judge_warning(const warning& now, std::string_view unit, std::size_t experts,
+                   layer_diagnosis& out) {
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
@@ -100,8 +138,10 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.reason = fmt::format(
             "means of {} {} scatter {:.1f} times as much as independent tokens make them, and did "
             "not before: so does a loop near its loss of balance, and a gate that begins to learn, "
-            "as in a warm-up",
-            now.block, unit, now.swing.gain);
+            "as in a warm-up{}",
+            now.block, unit, now.swing.gain,
+            experts <= few_experts ? ", and, of so few experts, one that wanders about and stays"
+                                   : "");
     }
 }
 
@@ -124,38 +164,7 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
             swing_words(swing->line, unit) + ", and nothing says that they swing more and more";
         return;
     }
-    const bool returns = slow->growth.t < returning_t;
-    const double low = lower_end(slow->growth);
-    const double high = slow->growth.multiplier + normal_90 * slow->growth.error;
-    const bool swings = low < -1;
-    const bool grows = low > 1;
-    const bool moves =
-        slow->moved >= far_moved || ((!returns || swings) && scatters(slow->spread, head));
-    if (moves && jumped_once(*slow, head)) {
-        out.verdict = load_verdict::drifting;
-        out.reason = fmt::format(
-            "loads moved in one jump: before it and after it means of {} {} scatter as those of "
-            "independent steps do",
-            slow->block, unit);
-        return;
-    }
-    const bool turns = high < -1 && moves;
-    out.verdict = turns   ? load_verdict::oscillating
-                  : moves ? load_verdict::drifting
-                          : load_verdict::safe;
-    out.reason = turns     ? "loads swing to the other side by more and more: "
-                 : grows   ? "loads move further from block to block, as walks do at times: "
-                 : moves   ? "loads move and do not run away: "
-                 : returns ? "loads come back to their means: "
-                           : "loads move no more than independent steps do: ";
-    out.reason += words_of(slow->growth, slow->block, unit);
-    if (slow->moved >= far_moved)
-        out.reason +=
-            fmt::format("; means of {} are off by {:.2g} of an even share (root mean square)",
-                        slow->moved_block, slow->moved);
-    else if (!returns)
-        out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
-                                  slow->block, slow->spread);
+    judge_motion(*slow, unit, head, out);
 }
 
 void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) {

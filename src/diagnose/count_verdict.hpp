@@ -11,6 +11,9 @@ namespace moebius {
 
 constexpr std::size_t enough_steps = 200;  // 20 blocks of the shortest length
 constexpr double returning_t = -3;         // a random walk seems to come back in one window of 20
+/// Of so many swings of stationary gates seem to have begun late in half of 6,000 steps; of 8
+/// never.
+constexpr std::size_t few_experts = 4;
 constexpr double far_moved =
     0.25;  // rms of block means, in even shares: from here no layer is safe
 
@@ -29,7 +32,8 @@ constexpr double far_moved =
 
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
-void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);
+void judge_warning(const warning& now, std::string_view unit, std::size_t experts,
+                   layer_diagnosis& out);
 
 /// What counts alone say of a layer that raises no warning. Of logs whose steps are independent
 /// some layer is called drifting in .3 %, whatever the number of layers.

@@ -156,7 +156,7 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
     if (runs_away(now.kind) || (now.kind != warning_kind::none && !measured)) {
-        judge_warning(now, unit(), out);
+        judge_warning(now, unit(), head_.experts, out);
         if (const auto left = rows_left(now, seen.longer.mean, seen.longer.rows, top_k_)) {
             out.steps_left = *left * steps_a_row();
             if (!is_steady(now.kind))
