@@ -55,7 +55,8 @@ std::string too_few_rows(std::size_t rows, std::string_view unit) {
     return fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
 }
 
-void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {
+void judge_warning(const warning& now, std::string_view unit, std::string_view half,
+                   layer_diagnosis& out) {
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
@@ -63,9 +64,9 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.verdict = load_verdict::losing_balance;
         out.reason = fmt::format(
             "one expert has {:.3g} of all choices and ever more: at the pace of the last {} {} it "
-            "has half of what it can have in {:.0f}; a gate that specialises does so until it "
-            "levels off, which counts do not foretell",
-            now.course.share, now.block * block_window::blocks / 2, unit,
+            "has {} in {:.0f}; a gate that specialises does so until it levels off, which counts "
+            "do not foretell",
+            now.course.share, now.block * block_window::blocks / 2, unit, half,
             now.course.left * static_cast<double>(now.block));
     } else if (now.kind == warning_kind::starving) {
         out.verdict = load_verdict::losing_balance;

@@ -23,7 +23,9 @@ constexpr double far_moved =
 
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
-void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);
+/// @param half  half_words
+void judge_warning(const warning& now, std::string_view unit, std::string_view half,
+                   layer_diagnosis& out);
 
 /// What counts alone say of a layer that raises no warning. Of logs whose steps are independent
 /// some layer is called drifting in .3 %, whatever the number of layers.
@@ -37,7 +39,7 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
 /// @param told  whether the log says how many tokens a step has
 void note_choices(const step_choices& choices, bool told, layer_diagnosis& out);
 
-/// Rows until one expert has half of its most, by the growth that is seen.
+/// Rows until one expert has half_of_most, by the growth that is seen.
 /// @param loads  their mean over the last rows
 [[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,
                                               std::size_t rows, double top_k);

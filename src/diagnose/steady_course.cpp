@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <moebius/diagnose/steady_course.hpp>
@@ -43,6 +45,13 @@ steady_course course_to(double level, const share_course& course, const Function
 double half_of_most(std::size_t experts, double top_k) {
     const double most = 1 / top_k, even = 1 / static_cast<double>(experts);
     return 2 * even < most ? most / 2 : (most + even) / 2;
+}
+
+std::string half_words(std::size_t experts, double top_k) {
+    const double level = half_of_most(experts, top_k);
+    if (level == 1 / top_k / 2) return "half of what it can have";
+    return fmt::format("{:.3g} of all choices (midway from an even share to what it can have)",
+                       level);
 }
 
 steady_course rise_of(const share_course& course, std::size_t experts, double top_k) {

@@ -160,9 +160,9 @@ bool judge_turns(const loads_now& at, layer_diagnosis& out) {
     if (at.turning == 0) return false;
     out.verdict = load_verdict::oscillating;
     out.reason = fmt::format(
-        "experts win in turn: in most of the last {} times {} {} one has more than half of what it "
-        "can have, and not always the same",
-        block_window::blocks, at.turning, at.unit);
+        "experts win in turn: in most of the last {} times {} {} one has more than {}, and not "
+        "always the same",
+        block_window::blocks, at.turning, at.unit, half_words(at.blocks.experts(), at.top_k));
     out.steps_left.reset();
     return true;
 }

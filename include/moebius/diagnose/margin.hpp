@@ -74,9 +74,9 @@ struct layer_diagnosis {
     std::optional<margin> feedback;  ///< K = feedback beta/decay as measured, and its interval
     std::optional<loop_thresholds> limits;  ///< where K is dangerous, if it was measured
     std::optional<std::int64_t> warned_at;  ///< step of the first warning
-    std::optional<double> steps_left;  ///< at the pace that is seen, until one expert has half, or
-                                       ///< half of them are idle
-    std::vector<std::string> notes;    ///< what can therefore not be told, and traps
+    std::optional<double> steps_left;       ///< at the pace that is seen, until one expert has
+                                            ///< half_of_most, or half of them are idle
+    std::vector<std::string> notes;         ///< what can therefore not be told, and traps
     std::string untold;         ///< why there is no feedback and no limits; empty where both are
     std::string untold_margin;  ///< why there is no margin; empty where there is one
 };

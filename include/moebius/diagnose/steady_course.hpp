@@ -3,12 +3,16 @@
 
 #include <limits>
 #include <moebius/diagnose/block_scales.hpp>
+#include <string>
 
 namespace moebius {
 
 /// Half of the most that one of several experts can have of all choices, 1/top_k; where that is an
-/// even share, midway between this and the most.
+/// even share or less, midway between this and the most.
 [[nodiscard]] double half_of_most(std::size_t experts, double top_k);
+
+/// That share in words, as what one expert has: "half of what it can have" where it is that.
+[[nodiscard]] std::string half_words(std::size_t experts, double top_k);
 
 /// Below this share of an even one an expert is idle.
 inline constexpr double idle_share = 0.1;
@@ -23,7 +27,7 @@ struct steady_course {
     double left = std::numeric_limits<double>::infinity();
 };
 
-/// Of the expert that has most, to half of what it can have: ln(s/(1 - s)), s its share of that.
+/// Of the expert that has most, to half_of_most: ln(s/(1 - s)), s its share of that.
 [[nodiscard]] steady_course rise_of(const share_course& course, std::size_t experts, double top_k);
 
 /// Of the half of the experts that has least, all together, to where they are idle: ln s.
