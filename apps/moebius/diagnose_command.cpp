@@ -43,7 +43,8 @@ struct diagnose_arguments {
 
 void add_to(option_table& table, diagnose_arguments& args) {
     const auto if_set = option_kept::if_set;
-    table.add("window", args.window, "the last steps that count as now");
+    table.add("window", args.window,
+              "the last steps that count as now: measures are of their mean loads");
     table.add("restore", args.restore, "the margin that is told how to restore, by which knob");
     table.add("top_k", args.log.top_k, "choices of a token", {.kept = if_set});
     table.add("tokens", args.log.tokens, "tokens of a step, over all ranks", {.kept = if_set});
