@@ -384,6 +384,25 @@ TEST_CASE("settings that no run can have are refused", "[logs][error]") {
                ContainsSubstring("rate x decay is 2.5, but it must be < 1"));
 }
 
+TEST_CASE("what is told otherwise than the log says it is said to count", "[logs]") {
+    const std::string log = R"({"config": {"feedback": 3, "eta": 0.1, "gate": "softmax"}})"
+                            "\n"
+                            R"({"step": 0, "counts": [1, 2]})";
+    const auto notes_of = [&](const log_options& options) {
+        auto one = sample::open({log}, options);
+        CHECK(one.source->head().feedback == options.feedback.value_or(3));
+        return one.notes;
+    };
+    const std::string feedback = "feedback is told as 2, and the log says 3";
+
+    CHECK(sample::says(notes_of({.feedback = 2}), feedback + ": what is told counts"));
+    CHECK(sample::says(
+        notes_of({.rate = 0.2, .feedback = 2, .gate = "sigmoid"}),
+        "rate is told as 0.2, and the log says 0.1; " + feedback +
+            "; gate is told as sigmoid, and the log says softmax: what is told counts"));
+    CHECK_FALSE(sample::says(notes_of({.feedback = 3, .decay = 2}), "is told as"));
+}
+
 TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]") {
     const std::string names = "step,layer,expert,tokens\n";
     const std::pair<std::string, std::string> cases[] = {
