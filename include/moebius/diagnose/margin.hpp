@@ -10,6 +10,7 @@
 #include <moebius/diagnose/probe_rows.hpp>
 #include <moebius/diagnose/probes.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
+#include <moebius/diagnose/score_rule.hpp>
 #include <moebius/diagnose/step_choices.hpp>
 #include <moebius/exact/stepped_loop.hpp>
 #include <moebius/logs/load_log.hpp>
@@ -113,6 +114,7 @@ private:
     std::string judge_resting(layer_diagnosis& out) const;
     void note_scores(layer_diagnosis& out) const;
     void note_told(layer_diagnosis& out) const;
+    void note_refuted(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
     [[nodiscard]] std::string untold_by_probes() const;
     void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do
@@ -135,6 +137,8 @@ private:
     std::optional<dither_slope> dither_;
     std::optional<moment_slope> moments_;
     std::optional<score_slope> scores_;
+    std::optional<score_rule> score_rule_;
+    bool feedback_moves_ = false;
     probe_rows dither_rows_, moment_rows_;
     std::size_t wild_dithers_ = 0;  ///< records with one too large for a gain
     std::vector<double> shares_;
