@@ -72,6 +72,7 @@ private:
     }
     void take_settings(const json& record);
     void find_member(const std::string& name, const json& value);
+    void find_step(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
     void find_nested(const std::string& name, const json& object, int depth);

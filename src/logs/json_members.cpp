@@ -55,17 +55,21 @@ void json_log::find_members(const json& record) {
     if (expert_.value == nullptr) std::swap(expert_, copy_);
 }
 
+/// Another name may have the steps where this one has no number.
+void json_log::find_step(const std::string& name, const json& value) {
+    auto& to = value.is_number() ? said_step_ : no_step_;
+    if (said_step_.value != nullptr && value.is_number())
+        return to_.note(
+            fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
+    to = {&value, name};
+}
+
 void json_log::find_member(const std::string& name, const json& value) {
     if (value.is_array() ? layer_name_of(name).has_value() : expert_name_of(name).has_value())
         return find_flat(name, value);
     const auto means = meaning_of(name);
-    if (means == meaning::step && value.is_number()) {
-        if (said_step_.value != nullptr)
-            return to_.note(
-                fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
-        said_step_ = {&value, name};
-    } else if (means == meaning::step) {
-        no_step_ = {&value, name};
+    if (means == meaning::step && !value.is_structured()) {
+        find_step(name, value);
     } else if (means == meaning::layer && !value.is_structured()) {
         if (value.is_null()) throw io_error(place(name), "it is null, but a layer is needed");
         has_layer_ = true;
