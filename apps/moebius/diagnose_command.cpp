@@ -43,7 +43,8 @@ struct diagnose_arguments {
 
 void add_to(option_table& table, diagnose_arguments& args) {
     const auto if_set = option_kept::if_set;
-    table.add("window", args.window, "the last steps that count as now");
+    table.add("window", args.window,
+              "the last steps that count as now: measures are of their mean loads");
     table.add("restore", args.restore, "the margin that is told how to restore, by which knob");
     table.add("top_k", args.log.top_k, "choices of a token", {.kept = if_set});
     table.add("tokens", args.log.tokens, "tokens of a step, over all ranks", {.kept = if_set});
@@ -61,6 +62,13 @@ void add_to(option_table& table, diagnose_arguments& args) {
               {.choices = {"softmax", "sigmoid"}, .kept = if_set});
     table.add("balancer", args.log.balancer, "none, aux, sign, integral or feedback",
               {.choices = {"none", "aux", "sign", "integral", "feedback"}, .kept = if_set});
+}
+
+/// What may be named as as bad as no layer may be.
+std::vector<std::string> fail_choices() {
+    auto out = verdict_choices();
+    out.emplace_back(warned_limit);
+    return out;
 }
 
 /// Whether anybody sees how loads and margins went.
@@ -198,12 +206,13 @@ public:
         return true;
     }
 
-    /// A line of it, and the worst verdict.
-    load_verdict print_line(const log_head& head) const {
+    /// A line of it.
+    /// @returns whether a layer is as bad as none may be
+    bool print_line(const log_head& head) const {
         const auto distances = distance_->layers();
         const auto line = args_.output.format == "json" ? step_json : step_line;
         print(line(head, state_.layers(), distances));
-        return worst_of(distances);
+        return !args_.fail_on.empty() && any_as_bad(distances, args_.fail_on);
     }
 
 private:
@@ -237,8 +246,7 @@ int follow(const diagnose_arguments& args, const session& session) {
         }
         if (log->restarted()) known.restart();
         if (!known.take(log->head(), records)) continue;
-        const auto verdict = known.print_line(log->head());
-        if (!args.fail_on.empty() && as_bad_as(verdict, args.fail_on)) return exit_code::no_answer;
+        if (known.print_line(log->head())) return exit_code::no_answer;
     }
     return interrupt_code();
 }
@@ -279,7 +287,7 @@ int run(const diagnose_arguments& args, const session& session) {
     args.output.write(result, summary_of(logs));
     if (args.output.prints_csv())  // which has no place for it
         for (const auto& one : remarks_on(logs)) tell(one);
-    const bool fails = !args.fail_on.empty() && as_bad_as(worst_verdict(logs), args.fail_on);
+    const bool fails = !args.fail_on.empty() && any_as_bad(all_layers(logs), args.fail_on);
     return outcome_of(heading, fails ? exit_code::no_answer : exit_code::found);
 }
 
@@ -303,11 +311,13 @@ command diagnose_command() {
         "CSV or JSONL file that grows, and may come yet, or - for the standard input: a line a "
         "step (of JSON with --format json), until Ctrl-C",
         {.names_file = true});
-    out.options.add("fail_on", args->fail_on,
-                    fmt::format("exit code 3 where the verdict on a layer is this one or a worse "
-                                "one, of, from the best to the worst: {}",
-                                fmt::join(verdict_options(), ", ")),
-                    {.choices = verdict_choices()});
+    out.options.add(
+        "fail_on", args->fail_on,
+        fmt::format("exit code 3 where a layer was ever warned of, or is oscillating or "
+                    "worse ({}), or where its verdict is this one or a worse one, of, "
+                    "from the best to the worst: {}",
+                    warned_limit, fmt::join(verdict_options(), ", ")),
+        {.choices = fail_choices()});
     add_to(out.options, *args);
     args->output.add_to(out.options);
     out.options.add("report", args->report,

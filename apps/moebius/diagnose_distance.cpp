@@ -48,6 +48,21 @@ load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
     return worst;
 }
 
+bool any_as_bad(const std::vector<layer_diagnosis>& layers, std::string_view limit) {
+    const bool is_warned = limit == warned_limit;
+    const auto verdict = is_warned ? load_verdict::oscillating : verdict_of(limit);
+    return std::any_of(layers.begin(), layers.end(), [&](const layer_diagnosis& one) {
+        return one.verdict >= verdict || (is_warned && one.warned_at);
+    });
+}
+
+std::optional<first_warning> first_warning_of(const std::vector<layer_diagnosis>& layers) {
+    std::optional<first_warning> out;
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        if (const auto& at = layers[l].warned_at; at && (!out || *at < out->step)) out = {*at, l};
+    return out;
+}
+
 namespace {
 
 layer_diagnosis untold(std::string why, std::string had) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/base/table.hpp>
 #include <moebius/diagnose/margin_course.hpp>
 #include <moebius/logs/load_log.hpp>
 #include <moebius/logs/log_check.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,22 @@ inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verd
 
 /// What a verdict may be called on a command line: verdict_options, then other names of results.
 [[nodiscard]] std::vector<std::string> verdict_choices();
+
+/// What may be as bad as a layer may not be, beside verdicts: that it was ever warned of, or swings
+/// or runs away now.
+inline constexpr std::string_view warned_limit = "warned";
+
+/// Whether any layer is as bad as that, or worse.
+/// @param limit  warned_limit, or as verdict_of takes it
+[[nodiscard]] bool any_as_bad(const std::vector<layer_diagnosis>& layers, std::string_view limit);
+
+/// The first warning of any layer.
+struct first_warning {
+    std::int64_t step = 0;
+    std::size_t layer = 0;  ///< its place; the first of several
+};
+[[nodiscard]] std::optional<first_warning> first_warning_of(
+    const std::vector<layer_diagnosis>& layers);
 
 /// The verdict of one of these.
 [[nodiscard]] load_verdict verdict_of(std::string_view choice);

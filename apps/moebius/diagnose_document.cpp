@@ -183,14 +183,10 @@ void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
 
 }  // namespace
 
-bool as_bad_as(load_verdict verdict, std::string_view limit) {
-    return verdict >= verdict_of(limit);
-}
-
-load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
+std::vector<layer_diagnosis> all_layers(const std::vector<diagnosis>& logs) {
     std::vector<layer_diagnosis> all;
     for (const auto& log : logs) all.insert(all.end(), log.distances.begin(), log.distances.end());
-    return worst_of(all);
+    return all;
 }
 
 result_document document_of(const std::vector<diagnosis>& logs, result_heading heading) {
@@ -218,7 +214,7 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
                          {"definitions", diagnose_definitions()},
                          {"notes", std::move(said.notes)},
                          {"findings", std::move(said.findings)},
-                         {"verdict", std::string(to_string(worst_verdict(logs)))}}};
+                         {"verdict", std::string(to_string(worst_of(all_layers(logs))))}}};
     for (std::size_t i = 0; i < said.texts.size(); ++i)
         out.sections.push_back({std::string(layer_texts()[i].list), std::move(said.texts[i])});
     return out;

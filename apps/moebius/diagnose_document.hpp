@@ -22,12 +22,8 @@ struct diagnosis {
     std::vector<std::string> findings;       ///< what its numbers may hide
 };
 
-/// The worst verdict on any layer.
-[[nodiscard]] load_verdict worst_verdict(const std::vector<diagnosis>& logs);
-
-/// Whether a verdict is as bad as another, or worse.
-/// @param limit  as verdict_of takes it
-[[nodiscard]] bool as_bad_as(load_verdict verdict, std::string_view limit);
+/// The layers of all logs.
+[[nodiscard]] std::vector<layer_diagnosis> all_layers(const std::vector<diagnosis>& logs);
 
 [[nodiscard]] result_document document_of(const std::vector<diagnosis>& logs,
                                           result_heading heading);

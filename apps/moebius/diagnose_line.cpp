@@ -53,6 +53,14 @@ std::string verdict_text(const log_head& head, const std::vector<layer_diagnosis
                        excerpt(why, longest));
 }
 
+/// Empty where no layer was ever warned of.
+std::string warned_text(const log_head& head, const std::vector<layer_diagnosis>& distances) {
+    const auto first = first_warning_of(distances);
+    if (!first) return {};
+    return fmt::format("  first warned of at step {} (layer {})", first->step,
+                       excerpt(head.layers[first->layer], 30));
+}
+
 }  // namespace
 
 std::string step_line(const log_head& head, const std::vector<layer_state>& states,
@@ -75,10 +83,10 @@ std::string step_line(const log_head& head, const std::vector<layer_state>& stat
         experts += head.experts;
     }
     return fmt::format(
-        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n", step,
+        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}{}\n", step,
         known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
         known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead, experts,
-        verdict_text(head, distances));
+        verdict_text(head, distances), warned_text(head, distances));
 }
 
 std::string step_json(const log_head& head, const std::vector<layer_state>& states,
@@ -92,6 +100,11 @@ std::string step_json(const log_head& head, const std::vector<layer_state>& stat
     }
     json out{{"step", step}, {"verdict", to_string(worst_of(distances))}, {"verdict_of", nullptr}};
     if (const auto place = worst_layer(distances)) out["verdict_of"] = head.layers[*place];
+    out["warned_at"] = out["warned_of"] = nullptr;
+    if (const auto first = first_warning_of(distances)) {
+        out["warned_at"] = first->step;
+        out["warned_of"] = head.layers[first->layer];
+    }
     out["layers"] = std::move(layers);
     return out.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
 }

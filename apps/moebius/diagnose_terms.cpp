@@ -26,9 +26,11 @@ constexpr diagnose_term terms[] = {
     {"warned_at", "first warned of at step",
      "the first step at which a warning was there, whether it still is or not"},
     {"steps_left", "steps left",
-     "at the growth that is seen, steps until one expert has half of what it can have, or half of "
-     "the experts a tenth of even shares; an upper bound where more than two experts part, as "
-     "their growth speeds up"},
+     "at the growth that is seen, steps until one expert has half of what it can have (where a "
+     "token chooses more than a quarter of the experts: twice an even share, or what is midway "
+     "from an even share to what it can have), or "
+     "half of the experts a tenth of even shares; an upper bound where more than two experts part, "
+     "as their growth speeds up"},
     {"fold", "fold", "the K from which a collapsed state exists beside equal loads"},
     {"balance", "balance lost", "the K at which equal loads are lost without a controller"},
     {"hopf", "Hopf point", "the K at which loads begin to swing under the controller"},

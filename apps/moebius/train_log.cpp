@@ -101,6 +101,8 @@ void write_log(const log_arguments& log, const training_report& report) {
     const auto& run = report.made.work.runs.front();
     auto rule = run.rule;
     if (!std::isnan(run.feedback_end)) rule.feedback = run.feedback_end;
+    if (!run.hold.loads.empty())  // loads less their targets move scores, as an integral rule's do
+        rule.controller = {control_law::integral, hold_rule(run.hold, run.rule).step / rule.step};
     const auto tokens = report.made.work.batch, top_k = run.model->routing()->rule()->k_max;
     write_log(log, history_table(report), "run", tokens * top_k, loop_config(rule, tokens, top_k),
               probes_of(report));

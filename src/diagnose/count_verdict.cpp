@@ -102,7 +102,8 @@ std::string too_few_rows(std::size_t rows, std::string_view unit) {
 }
 
 void judge_warning(const warning& now, std::string_view unit, std::size_t experts,
-                   layer_diagnosis& out) {
+                   std::string_view lead, layer_diagnosis& out) {
+    const double left = now.course.left * static_cast<double>(now.block);
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
@@ -110,17 +111,15 @@ void judge_warning(const warning& now, std::string_view unit, std::size_t expert
         out.verdict = load_verdict::losing_balance;
         out.reason = fmt::format(
             "one expert has {:.3g} of all choices and ever more: at the pace of the last {} {} it "
-            "has half of what it can have in {:.0f}; a gate that specialises does so until it "
-            "levels off, which counts do not foretell",
-            now.course.share, now.block * block_window::blocks / 2, unit,
-            now.course.left * static_cast<double>(now.block));
+            "has {} in {:.0f}; a gate that specialises does so until it levels off, which counts "
+            "do not foretell",
+            now.course.share, now.block * block_window::blocks / 2, unit, lead, left);
     } else if (now.kind == warning_kind::starving) {
         out.verdict = load_verdict::losing_balance;
         out.reason = fmt::format(
             "half of the experts have {:.3g} of all choices and ever less: at the pace of the last "
             "{} {} they have a tenth of even shares in {:.0f}",
-            now.course.share, now.block * block_window::blocks / 2, unit,
-            now.course.left * static_cast<double>(now.block));
+            now.course.share, now.block * block_window::blocks / 2, unit, left);
     } else if (now.kind == warning_kind::swelling) {
         out.verdict = load_verdict::drifting;
         out.reason = fmt::format(

@@ -32,8 +32,9 @@ constexpr double far_moved =
 
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
+/// @param lead  lead_words
 void judge_warning(const warning& now, std::string_view unit, std::size_t experts,
-                   layer_diagnosis& out);
+                   std::string_view lead, layer_diagnosis& out);
 
 /// What counts alone say of a layer that raises no warning. Of logs whose steps are independent
 /// some layer is called drifting in .3 %, whatever the number of layers.
@@ -47,7 +48,7 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
 /// @param told  whether the log says how many tokens a step has
 void note_choices(const step_choices& choices, bool told, layer_diagnosis& out);
 
-/// Rows until one expert has half of its most, by the growth that is seen.
+/// Rows until one expert has least_lead, by the growth that is seen.
 /// @param loads  their mean over the last rows
 [[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,
                                               std::size_t rows, double top_k);

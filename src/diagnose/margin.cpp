@@ -156,13 +156,13 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
     if (runs_away(now.kind) || (now.kind != warning_kind::none && !measured)) {
-        judge_warning(now, unit(), head_.experts, out);
+        const auto lead = lead_words(head_.experts, top_k_);
+        judge_warning(now, unit(), head_.experts, lead, out);
         if (const auto left = rows_left(now, seen.longer.mean, seen.longer.rows, top_k_)) {
             out.steps_left = *left * steps_a_row();
             if (!is_steady(now.kind))
                 out.reason += fmt::format(
-                    "; at this pace one expert has half of what it can have in {:.0f} {}{}", *left,
-                    unit(),
+                    "; at this pace one expert has {} in {:.0f} {}{}", lead, *left, unit(),
                     head_.experts > 2 ? ", and sooner, as growth of more than two speeds up" : "");
         }
     } else if (!measured) {

@@ -8,9 +8,11 @@
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
 #include <moebius/logs/token_noise.hpp>
+#include <utility>
 
 #include "counted_gain.hpp"
 #include "loop_thresholds.hpp"
+#include "score_words.hpp"
 
 namespace moebius {
 namespace {
@@ -134,6 +136,7 @@ void layer_margin::fit_loop(std::int64_t step) {
 /// stands in its records alone is known to be one from there on.
 void layer_margin::take_feedback(double now) {
     const bool moves = head_.feedback != now;
+    feedback_moves_ = feedback_moves_ || (moves && watch_.blocks().steps() > 1);
     head_.feedback = now;
     if (!moves || (loops_ && law_of(head_) == control_law::none)) return;
     loop_.reset();
@@ -167,6 +170,8 @@ void layer_margin::take_probes(const load_record& record) {
     if (holds(record.scores, n, "scores")) {
         if (!scores_) scores_.emplace(n);
         scores_->take(shares_, record.scores);
+        if (!score_rule_) score_rule_.emplace(n);
+        score_rule_->take(record.step, shares_, record.scores);
     }
 }
 
@@ -278,6 +283,7 @@ std::string layer_margin::judge_resting(layer_diagnosis& out) const {
     if (!found.slope) return found.why;
     judge_gain(controlled(alone_, head_, tokens_), *found.slope, "counts of gates that rest", head_,
                restored_, out);
+    note_refuted(out);
     if (const auto on = loop_ ? hangs_on(*loop_, *free_, known, alone_.balance) : ""; !on.empty())
         out.reason += "; " + on;
     return {};
@@ -294,6 +300,9 @@ bool layer_margin::judge_loop(layer_diagnosis& out) const {
 
 /// Under a rule that makes scores of loads their slope is that rule.
 void layer_margin::note_scores(layer_diagnosis& out) const {
+    if (score_rule_ && !counts_part() && !rounded_.rounded())
+        for (auto& one : words_of_scores(*score_rule_, head_, !feedback_moves_))
+            out.notes.push_back(std::move(one));
     const auto slope = scores_ ? scores_->slope() : std::nullopt;
     if (!slope || !(slope->error < 0.1 * std::abs(slope->value))) return;
     const double per_load = told_rule(head_).per_load();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <moebius/diagnose/steady_course.hpp>
@@ -43,6 +45,15 @@ steady_course course_to(double level, const share_course& course, const Function
 double least_lead(std::size_t experts, double top_k) {
     const double most = 1 / top_k, even = 1 / static_cast<double>(experts);
     return std::max(most / 2, std::min(2 * even, (most + even) / 2));
+}
+
+std::string lead_words(std::size_t experts, double top_k) {
+    const double level = least_lead(experts, top_k);
+    if (level == 1 / top_k / 2) return "half of what it can have";
+    return fmt::format("{:.3g} of all choices ({})", level,
+                       level == 2 / static_cast<double>(experts)
+                           ? "twice an even share"
+                           : "midway from an even share to what it can have");
 }
 
 steady_course rise_of(const share_course& course, std::size_t experts, double top_k) {

@@ -60,9 +60,10 @@ bool judge_turns(const loads_now& at, layer_diagnosis& out) {
     out.reason =
         at.winners.times > 0
             ? fmt::format(
-                  "experts win in turn: in most of the last {} times {} {} one has more than half "
-                  "of what it can have, and not always the same",
-                  block_window::blocks, at.winners.length, at.unit)
+                  "experts win in turn: in most of the last {} times {} {} one has more than {}, "
+                  "and not always the same",
+                  block_window::blocks, at.winners.length, at.unit,
+                  lead_words(at.blocks.experts(), at.top_k))
             : fmt::format("loads collapse and come back: {} times in the last {} {}",
                           at.collapses.times, block_window::blocks * at.collapses.length, at.unit);
     out.steps_left.reset();

@@ -42,7 +42,7 @@ struct loads_now {
         std::size_t rows = 0;
         Eigen::VectorXd mean;
         std::string collapse;
-        bool led = false;  ///< one expert has more than half of its most
+        bool led = false;  ///< one expert has more than least_lead
     };
     span_of_rows latest;       ///< the last 20 if these have 50 choices an expert, else 100
     span_of_rows longer;       ///< the last 200
@@ -67,7 +67,7 @@ struct loads_now {
 /// How far loads are from equal.
 enum class inequality {
     none,
-    led,   ///< one expert has more than half of its most
+    led,   ///< one expert has more than least_lead
     lost,  ///< they have collapsed, or do again and again, or experts win in turn
 };
 [[nodiscard]] inequality inequality_of(const loads_now& at);

@@ -74,6 +74,34 @@ void check_rule(const log_head& head, const log_options& options) {
     if (const auto why = unfit_rule(head)) throw invalid_argument(settings, *why);
 }
 
+/// What the options say otherwise than the log does, a sentence in all; empty if nothing.
+std::string overruled(const log_head& says, const log_options& options) {
+    std::string out;
+    const auto add = [&](std::string_view name, const auto& given, const auto& said) {
+        out += fmt::format("{}{} is told as {}, and the log says {}", out.empty() ? "" : "; ", name,
+                           given, said);
+    };
+    const auto number = [&](std::string_view name, std::optional<double> given,
+                            std::optional<double> said) {
+        if (given && said && *given != *said) add(name, *given, *said);
+    };
+    const auto word = [&](std::string_view name, const std::string& given,
+                          const std::string& said) {
+        if (!given.empty() && !said.empty() && given != said) add(name, given, excerpt(said));
+    };
+    number("top_k", options.top_k, says.top_k);
+    number("tokens", options.tokens, says.tokens);
+    number("rate", options.rate, says.rate);
+    number("feedback", options.feedback, says.feedback);
+    number("decay", options.decay, says.decay);
+    number("beta", options.beta, says.beta);
+    number("bias_rate", options.bias_rate, says.bias_rate);
+    if (says.bias_leak != 0) number("bias_leak", options.bias_leak, says.bias_leak);
+    word("gate", options.gate, says.gate);
+    word("balancer", options.balancer, says.balancer);
+    return out.empty() ? out : out + ": what is told counts";
+}
+
 }  // namespace
 
 void overrule(log_head& head, const log_options& options, const std::string& file) {
@@ -113,6 +141,7 @@ choices_log::choices_log(std::string file, std::unique_ptr<log_source> from,
     : file_(std::move(file)), from_(std::move(from)), options_(options), head_(from_->head()) {
     look_ahead();
     settle_experts(options, notes);
+    if (auto said = overruled(head_, options); !said.empty()) notes.push_back(std::move(said));
     overrule(head_, options, file_);
     find_factor(notes);
 }

@@ -18,10 +18,10 @@ std::string word_of(const json& config, std::initializer_list<const char*> names
 }
 
 /// What moves the scores, else the gate; of a run that says at least one of them.
-std::string balancer_of(const json& config) {
+std::string balancer_of(const json& config, const std::string& place) {
     if (auto said = word_of(config, {"balancer", "controller"}); !said.empty()) return said;
     const auto on = [&](std::initializer_list<const char*> names) {
-        return number_member(config, names).value_or(0) != 0;
+        return number_member(config, names, place).value_or(0) != 0;
     };
     if (on({"feedback_end", "feedback"})) return "feedback";
     if (on({"sign", "moe_router_bias_update_rate", "bias_rate"})) return "sign";
@@ -44,25 +44,25 @@ void read_config(std::string_view text, const std::string& place, log_head& to) 
         throw io_error(place, "the config is no JSON text, but one is needed");
     }
     if (!config.is_object()) throw io_error(place, "the config is no JSON object");
-    keep(to.top_k,
-         number_member(config, {"top_k", "topk", "moe_router_topk", "num_experts_per_tok"}));
-    keep(to.tokens, number_member(config, {"tokens", "tokens_per_step"}));
-    keep(to.said_experts,
-         number_member(config, {"experts", "num_experts", "n_experts", "num_moe_experts",
-                                "num_local_experts", "n_routed_experts"}));
-    const auto batch = number_member(config, {"batch"}), length = number_member(config, {"length"});
+    const auto number = [&](std::initializer_list<const char*> names) {
+        return number_member(config, names, place);
+    };
+    keep(to.top_k, number({"top_k", "topk", "moe_router_topk", "num_experts_per_tok"}));
+    keep(to.tokens, number({"tokens", "tokens_per_step"}));
+    keep(to.said_experts, number({"experts", "num_experts", "n_experts", "num_moe_experts",
+                                  "num_local_experts", "n_routed_experts"}));
+    const auto batch = number({"batch"}), length = number({"length"});
     if (!to.tokens && batch && length) to.tokens = *batch * *length;
-    keep(to.rate, number_member(config, {"eta"}));
-    keep(to.feedback, number_member(config, {"feedback_end", "feedback"}));
-    keep(to.decay, number_member(config, {"decay"}));
-    keep(to.beta, number_member(config, {"beta"}));
-    keep(to.bias_rate,
-         number_member(config, {"bias_rate", "sign", "moe_router_bias_update_rate", "bias_gamma"}));
-    to.bias_leak = number_member(config, {"bias_leak"}).value_or(to.bias_leak);
+    keep(to.rate, number({"eta"}));
+    keep(to.feedback, number({"feedback_end", "feedback"}));
+    keep(to.decay, number({"decay"}));
+    keep(to.beta, number({"beta"}));
+    keep(to.bias_rate, number({"bias_rate", "sign", "moe_router_bias_update_rate", "bias_gamma"}));
+    to.bias_leak = number({"bias_leak"}).value_or(to.bias_leak);
     if (auto gate = word_of(config, {"gate", "score_func", "moe_router_score_function"});
         !gate.empty())
         to.gate = gate;
-    if (auto balancer = balancer_of(config); !balancer.empty()) to.balancer = balancer;
+    if (auto balancer = balancer_of(config, place); !balancer.empty()) to.balancer = balancer;
 }
 
 }  // namespace moebius

@@ -23,9 +23,9 @@ void json_log::take_settings(const json& record) {
         read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
                     to_.head);
     if (!to_.head.said_experts)
-        to_.head.said_experts = number_member(record, {"num_experts", "n_experts"});
-    to_.settings.take(number_member(record, {"top_k", "topk"}),
-                      number_member(record, {"tokens", "num_tokens"}),
+        to_.head.said_experts = number_member(record, {"num_experts", "n_experts"}, place());
+    to_.settings.take(number_member(record, {"top_k", "topk"}, place()),
+                      number_member(record, {"tokens", "num_tokens"}, place()),
                       has_loads_of_all() && !to_.adds_up, to_.head);
 }
 
@@ -136,7 +136,7 @@ void json_log::add_row(std::string_view layer, std::span<const double> loads,
     if (!to.empty() && to.has_moments() == beside.moments.empty())
         fail("either all records of loads or none must have moments");
     to.add({step_, to.layer(layer, [this] { return place(); }), 0, loads, beside.scores,
-            beside.dither, beside.moments, feedback_});
+            beside.dither, beside.moments, feedback()});
 }
 
 /// Of all experts where their number is known, or of those that were chosen.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
@@ -71,6 +72,7 @@ private:
     }
     void take_settings(const json& record);
     void find_member(const std::string& name, const json& value);
+    void find_step(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
     void find_nested(const std::string& name, const json& object, int depth);
@@ -85,8 +87,15 @@ private:
     void take_trace(const json& record);
     void take_flat();
     void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
+    /// Of a record of loads; others may have any. NaN: none.
+    [[nodiscard]] double feedback() const {
+        return feedback_.value == nullptr ? std::numeric_limits<double>::quiet_NaN()
+                                          : number(*feedback_.value, feedback_.name);
+    }
     /// Of a record of loads; others may have any.
     void require_step() {
+        if (said_step_.value == nullptr && no_step_.value != nullptr)
+            (void)number(*no_step_.value, no_step_.name);  // says what it is
         if (said_step_.value == nullptr) fail("a record of loads has no step, but each needs one");
         step_ = checked_step(said_step_.value->get<double>(),
                              [this] { return place(said_step_.name); });
@@ -103,13 +112,13 @@ private:
     std::int64_t step_ = 0;
     std::string layer_;
     bool has_layer_ = false;  ///< whether it says one, and so is of that alone
-    double feedback_ = 0;     ///< NaN: none
     struct named_member {
         const json* value = nullptr;
         std::string name{};
     };
-    named_member expert_, copy_, said_step_;  ///< copy_: the physical one
-    array_set arrays_, single_;               ///< of all experts, and of one
+    named_member expert_, copy_, said_step_, feedback_;  ///< copy_: the physical one
+    named_member no_step_;       ///< has the name of a step, and is no number
+    array_set arrays_, single_;  ///< of all experts, and of one
     json_families flat_;
 };
 

@@ -2,7 +2,6 @@
 // What the members of a record of JSON are.
 #include <fmt/format.h>
 
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <utility>
@@ -51,21 +50,26 @@ void json_log::find_members(const json& record) {
     flat_.clear();
     layer_.assign(1, '0');
     has_layer_ = false;
-    expert_ = copy_ = said_step_ = {};
-    feedback_ = std::numeric_limits<double>::quiet_NaN();
+    expert_ = copy_ = said_step_ = no_step_ = feedback_ = {};
     for (const auto& [name, value] : record.items()) find_member(name, value);
     if (expert_.value == nullptr) std::swap(expert_, copy_);
+}
+
+/// Another name may have the steps where this one has no number.
+void json_log::find_step(const std::string& name, const json& value) {
+    auto& to = value.is_number() ? said_step_ : no_step_;
+    if (said_step_.value != nullptr && value.is_number())
+        return to_.note(
+            fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
+    to = {&value, name};
 }
 
 void json_log::find_member(const std::string& name, const json& value) {
     if (value.is_array() ? layer_name_of(name).has_value() : expert_name_of(name).has_value())
         return find_flat(name, value);
     const auto means = meaning_of(name);
-    if (means == meaning::step && value.is_number()) {
-        if (said_step_.value != nullptr)
-            return to_.note(
-                fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
-        said_step_ = {&value, name};
+    if (means == meaning::step && !value.is_structured()) {
+        find_step(name, value);
     } else if (means == meaning::layer && !value.is_structured()) {
         if (value.is_null()) throw io_error(place(name), "it is null, but a layer is needed");
         has_layer_ = true;
@@ -85,8 +89,8 @@ void json_log::find_member(const std::string& name, const json& value) {
         arrays_.dither = &value;
     } else if (means == meaning::moments) {
         arrays_.moments = &value;
-    } else if (means == meaning::feedback && value.is_number()) {
-        feedback_ = number(value, name);
+    } else if (means == meaning::feedback && !value.is_structured() && !value.is_null()) {
+        feedback_ = {&value, name};
     } else {
         if (value.is_object() && name != "config") find_nested(name, value, 1);
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {

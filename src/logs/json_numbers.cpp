@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -21,10 +23,26 @@ std::string json_place::of(std::string_view name) const {
     return fmt::format("{}, '{}'", text(), excerpt(name));
 }
 
-std::optional<double> number_member(const json& record, std::initializer_list<const char*> names) {
-    for (const auto* name : names)
-        if (const auto found = record.find(name); found != record.end() && found->is_number())
-            return found->get<double>();
+bool holds_number(const json& value) {
+    if (!value.is_string()) return false;
+    const auto& text = value.get_ref<const std::string&>();
+    double number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, fault] = std::from_chars(text.data(), end, number);
+    return fault == std::errc{} && stop == end && std::isfinite(number);
+}
+
+std::optional<double> number_member(const json& record, std::initializer_list<const char*> names,
+                                    const std::string& place) {
+    for (const auto* name : names) {
+        const auto found = record.find(name);
+        if (found == record.end()) continue;
+        if (found->is_number()) return found->get<double>();
+        if (holds_number(*found))
+            throw io_error(place, fmt::format("it says that {} is {}, a text, but it must be a "
+                                              "number",
+                                              name, found->dump()));
+    }
     return std::nullopt;
 }
 
@@ -32,8 +50,9 @@ double json_number(const json& value, std::string_view what, const json_place& a
     if (!value.is_number())
         throw io_error(
             at.of(what),
-            fmt::format("'{}' came, but it must be a number",
-                        excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace))));
+            fmt::format("'{}' came{}, but it must be a number",
+                        excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace)),
+                        holds_number(value) ? ", a text that holds one" : ""));
     const auto out = value.get<double>();
     if (!is_number_of_log(out))
         throw io_error(at.of(what), fmt::format("{} came, but it {}", out, number_rule));

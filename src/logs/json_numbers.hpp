@@ -36,13 +36,19 @@ struct json_place {
     [[nodiscard]] std::string of(std::string_view name) const;
 };
 
+/// Whether it is a text that holds a number and nothing else: no reader takes it for one.
+[[nodiscard]] bool holds_number(const nlohmann::json& value);
+
+/// Or a text that holds a number, which json_number says.
 [[nodiscard]] inline bool is_number_or_row(const nlohmann::json& value) {
-    return value.is_number() || value.is_array();
+    return value.is_number() || value.is_array() || holds_number(value);
 }
 
-/// The first of these members that is a number.
+/// The first of these members that is a number; a text that holds none is of something else.
+/// @throws io_error  for a text that holds one
 [[nodiscard]] std::optional<double> number_member(const nlohmann::json& record,
-                                                  std::initializer_list<const char*> names);
+                                                  std::initializer_list<const char*> names,
+                                                  const std::string& place);
 
 /// @param what  the member, for sentences
 /// @throws io_error  for what is no number

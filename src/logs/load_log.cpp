@@ -24,6 +24,18 @@ std::string layers_text(const log_head& head, std::span<const std::size_t> layer
     return layers.size() > most ? fmt::format("{} and {} more", out, layers.size() - most) : out;
 }
 
+namespace {
+
+/// A rule by which scores would follow loads and that never moves them.
+std::optional<refusal> unmoved(const log_head& head) {
+    auto moved = head;
+    moved.rate = 1;
+    if (head.rate != 0.0 || !follows_loads(moved)) return std::nullopt;
+    return refusal{"rate is 0", "it must be > 0: by 0 scores never follow loads"};
+}
+
+}  // namespace
+
 std::optional<refusal> unfit_rule(const log_head& head) {
     using setting = std::pair<std::string_view, double>;
     const told_rule rule(head);
@@ -31,6 +43,7 @@ std::optional<refusal> unfit_rule(const log_head& head) {
         if (!(value > 0 && value <= largest_number))
             return refusal{fmt::format("{} is {:g}", name, value),
                            "it must be > 0 and 2^53 at most"};
+    if (auto why = unmoved(head)) return why;
     for (const auto& [name, value] :
          {setting("rate", rule.rate), {"bias_rate", head.bias_rate.value_or(0)}})
         if (!(value >= 0 && value <= largest_number))
@@ -50,7 +63,7 @@ std::optional<refusal> unfit_rule(const log_head& head) {
     const double forgets = rule.forget();
     if (rule.rate > 0 && forgets < std::numeric_limits<double>::epsilon())
         return refusal{fmt::format("rate x decay is {:g}", forgets),
-                       "it must be 0, or more than what rounding forgets of a score"};
+                       "it must be more than what rounding forgets of a score"};
     if (forgets < 1) return std::nullopt;
     return refusal{fmt::format("rate x decay is {:g}", forgets),
                    "it must be < 1: it is the share of a score that a step forgets"};

@@ -16,15 +16,24 @@ namespace moebius {
 namespace {
 
 constexpr state_measure measures[] = {
-    {"max_over_mean", "max/mean", "largest load / mean load of the layer's experts; balanced is 1",
+    {"max_over_mean", "max/mean",
+     "largest load / mean load of the layer's experts, each load the mean over the window's steps, "
+     "so that this is not the mean of each step's; balanced is 1",
      &layer_state::max_over_mean},
-    {"min_over_mean", "min/mean", "smallest load / mean load", &layer_state::min_over_mean},
-    {"max_violation", "MaxVio", "(largest load - mean load) / mean load",
+    {"min_over_mean", "min/mean", "smallest load / mean load, of the same loads",
+     &layer_state::min_over_mean},
+    {"max_violation", "MaxVio",
+     "(largest load - mean load) / mean load, of the same loads: not the mean of each step's",
      &layer_state::max_violation},
-    {"variation", "CV", "standard deviation over experts (over N) / mean load",
+    {"variation", "CV",
+     "standard deviation over experts (over N) / mean load, of the same loads: not the mean of "
+     "each "
+     "step's",
      &layer_state::variation},
     {"effective", "exp(H)/N",
-     "exp(H) / number of experts, H the entropy of the shares: 1 even, 1/N all on one expert",
+     "exp(H) / number of experts, H the entropy of the shares of the same loads: 1 even, 1/N all "
+     "on "
+     "one expert; not the mean of each step's",
      &layer_state::effective},
     {"dead", "dead", "experts without a single choice in the window", &layer_state::dead},
     {"bias_offset", "offset",

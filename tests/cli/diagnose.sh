@@ -243,6 +243,32 @@ timeout 60 "$program" diagnose --follow run.csv --format json --fail-on collapse
 test $code = 3
 tail -1 lines | python3 -c 'import json, sys; line = json.load(sys.stdin)
 assert line["verdict_of"] == "0" and line["verdict"] == "collapsed" == line["layers"][0]["verdict"] and 100 < line["step"] < 399, line'
+# a warning is told in each line behind it, and may end it; this one rises, is warned of, and comes back
+awk 'BEGIN { srand(5); print "step,layer,expert,tokens"; for (s = 0; s < 1400; ++s) { x = s < 700 ? s : 1400 - s
+    w[0] = exp(2.5 * x / 700); sum = w[0] + 7; for (e = 0; e < 8; ++e) printf "%d,x,%d,%d\n", s, e,
+    4096 * (e == 0 ? w[0] : 1) / sum + 20 * rand() } }' >warned.csv
+"$program" diagnose warned.csv --format csv >table
+warned=$(python3 -c 'import csv, sys; print(next(csv.DictReader(sys.stdin))["warned_at"])' <table)
+cat warned.csv | "$program" diagnose --follow - >lines
+test "$(grep -c "  first warned of at step $warned (layer x)\$" lines)" = $((1400 - warned))
+cat warned.csv | "$program" diagnose --follow - --format json | tail -1 | python3 -c 'import json, sys; line = json.load(sys.stdin)
+assert line["warned_at"] == int(sys.argv[1]) and line["warned_of"] == "x", line' "$warned"
+code=0
+cat warned.csv | "$program" diagnose --follow - --fail-on warned >lines || code=$?
+test $code = 3 && test "$(wc -l <lines)" = $((warned + 1))
+code=0
+"$program" diagnose warned.csv --fail-on warned >summary || code=$?
+test $code = 3
+"$program" diagnose warned.csv --fail-on losing-balance >summary # it came back
+"$program" diagnose long.csv --fail-on warned >summary
+# and what has collapsed is no better for want of a warning
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 250; ++s) for (e = 0; e < 8; ++e)
+    printf "%d,0,%d,%d\n", s, e, e == 0 ? 4000 + s % 7 : 1 }' >unwarned.csv
+"$program" diagnose unwarned.csv --format csv | python3 -c 'import csv, sys; row = next(csv.DictReader(sys.stdin))
+assert row["warned_at"] == "" and row["verdict"] == "collapsed", row'
+code=0
+"$program" diagnose unwarned.csv --fail-on warned >summary || code=$?
+test $code = 3
 # what changes nothing is said, once
 code=0
 timeout 60 "$program" diagnose --follow run.csv --fail-on collapsed --bias-leak 0.1 >lines 2>said || code=$?

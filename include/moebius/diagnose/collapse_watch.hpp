@@ -19,7 +19,7 @@ enum class warning_kind {
     /// controller holds near its loss of balance does so, too, and does not change.
     swelling,
     swinging,  ///< noise of tokens is amplified by much within few steps, and was not before
-    rising,    ///< one expert has ever more, and soon half of what it can have
+    rising,    ///< one expert has ever more, and soon least_lead
     starving,  ///< half of the experts have ever less, and soon next to nothing
     periodic,  ///< loads swing with a period, by much or by more and more
 };

@@ -10,6 +10,7 @@
 #include <moebius/diagnose/probe_rows.hpp>
 #include <moebius/diagnose/probes.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
+#include <moebius/diagnose/score_rule.hpp>
 #include <moebius/diagnose/step_choices.hpp>
 #include <moebius/exact/stepped_loop.hpp>
 #include <moebius/logs/load_log.hpp>
@@ -74,9 +75,9 @@ struct layer_diagnosis {
     std::optional<margin> feedback;  ///< K = feedback beta/decay as measured, and its interval
     std::optional<loop_thresholds> limits;  ///< where K is dangerous, if it was measured
     std::optional<std::int64_t> warned_at;  ///< step of the first warning
-    std::optional<double> steps_left;  ///< at the pace that is seen, until one expert has half, or
-                                       ///< half of them are idle
-    std::vector<std::string> notes;    ///< what can therefore not be told, and traps
+    std::optional<double> steps_left;       ///< at the pace that is seen, until one expert has
+                                            ///< least_lead, or half of them are idle
+    std::vector<std::string> notes;         ///< what can therefore not be told, and traps
     std::string untold;         ///< why there is no feedback and no limits; empty where both are
     std::string untold_margin;  ///< why there is no margin; empty where there is one
 };
@@ -113,6 +114,7 @@ private:
     std::string judge_resting(layer_diagnosis& out) const;
     void note_scores(layer_diagnosis& out) const;
     void note_told(layer_diagnosis& out) const;
+    void note_refuted(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
     [[nodiscard]] std::string untold_by_probes() const;
     void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do
@@ -135,6 +137,8 @@ private:
     std::optional<dither_slope> dither_;
     std::optional<moment_slope> moments_;
     std::optional<score_slope> scores_;
+    std::optional<score_rule> score_rule_;
+    bool feedback_moves_ = false;
     probe_rows dither_rows_, moment_rows_;
     std::size_t wild_dithers_ = 0;  ///< records with one too large for a gain
     std::vector<double> shares_;

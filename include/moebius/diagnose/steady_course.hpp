@@ -3,12 +3,16 @@
 
 #include <limits>
 #include <moebius/diagnose/block_scales.hpp>
+#include <string>
 
 namespace moebius {
 
 /// From here one expert leads: half of the most that it can have of all choices, 1/top_k, and twice
 /// an even share at the least; midway between an even share and the most where that is less.
 [[nodiscard]] double least_lead(std::size_t experts, double top_k);
+
+/// That share in words, as what one expert has: "half of what it can have" where it is that.
+[[nodiscard]] std::string lead_words(std::size_t experts, double top_k);
 
 /// Below this share of an even one an expert is idle.
 inline constexpr double idle_share = 0.1;

@@ -12,8 +12,8 @@
 
 namespace moebius {
 
-/// How a layer is loaded, over the last steps of a window. All numbers but counts are
-/// dimensionless.
+/// How a layer is loaded: of the mean loads of the last steps, a window of them, and not the mean
+/// of what each step has. All numbers but counts are dimensionless.
 struct layer_state {
     static constexpr double none = std::numeric_limits<double>::quiet_NaN();
 

@@ -237,6 +237,15 @@ TEST_CASE("a rise is a line through log-odds, and is told from one that levels o
     CHECK(least_lead(2, 1) == 0.75);
 }
 
+TEST_CASE("a level is called half of what an expert can have where it is", "[diagnose]") {
+    CHECK(lead_words(8, 2) == "half of what it can have");
+    CHECK(lead_words(3, 1) == "0.667 of all choices (twice an even share)");
+    CHECK(lead_words(2, 1) ==
+          "0.75 of all choices (midway from an even share to what it can have)");
+    CHECK(lead_words(4, 2) ==
+          "0.375 of all choices (midway from an even share to what it can have)");
+}
+
 TEST_CASE("a fall is a line through the logarithm of a share", "[diagnose]") {
     const auto experts = GENERATE(as<std::size_t>{}, 8, 9);
     const double half = static_cast<double>(half_of(experts)) / static_cast<double>(experts);

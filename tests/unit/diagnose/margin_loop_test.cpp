@@ -104,6 +104,8 @@ TEST_CASE("of a rule that none can be no K is told, and why", "[diagnose]") {
     const auto got = diagnosis_of(head, counts);
     CHECK_FALSE(got.feedback);
     CHECK(notes_hold(got, "cannot tell K: rate x decay is 5, but it must be < 1"));
+    head.rate = 0;
+    CHECK(notes_hold(diagnosis_of(head, counts), "cannot tell K: rate is 0, but it must be > 0"));
     // and where no collapsed state can be computed of them
     head.rate.reset();
     for (const double decay : {0.0, 1e-320}) {

@@ -380,6 +380,8 @@ TEST_CASE("what is left until a load is lost is told of two experts as of many",
     // of two one has half of what it can have at .75, of eight at .5: log odds ln 3 and 0
     const double lost = experts == 2 ? std::log(3) : std::log(7);
     CHECK_THAT(*got.steps_left, WithinRel(std::log(lost / first) / pace - steps, 0.3));
+    const std::string level = experts == 2 ? "0.75 of all choices (midway" : "half of what it can";
+    CHECK(got.reason.find("; at this pace one expert has " + level) != std::string::npos);
 }
 
 TEST_CASE("a diagnosis is the same for relabelled experts and doubled counts", "[diagnose]") {

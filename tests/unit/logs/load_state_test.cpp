@@ -189,6 +189,26 @@ TEST_CASE("real counts have the published imbalance", "[logs][oracle]") {
     CHECK(met == 6);
 }
 
+TEST_CASE("a measure is of the window's mean loads, as its definition says", "[logs]") {
+    load_state state;
+    state.take(record_of(0, 0, std::vector<double>{3, 1}));
+    state.take(record_of(1, 0, std::vector<double>{1, 3}));  // each step has max/mean 1.5
+    const auto now = state.layers()[0];
+
+    CHECK(now.max_over_mean == 1);
+    CHECK(now.max_violation == 0);
+    CHECK(now.variation == 0);
+    CHECK(now.effective == 1);
+    for (const auto& one : state_measures()) {
+        if (one.of_biases || one.name == "dead") continue;
+        CAPTURE(one.name);
+        const auto says = [&](std::string_view words) {
+            return one.definition.find(words) != std::string_view::npos;
+        };
+        CHECK((says("the mean over the window's steps") || says("of the same loads")));
+    }
+}
+
 TEST_CASE("an expert whose share ended is dead once the window has passed", "[logs]") {
     load_state state(4);
     for (int t = 0; t < 12; ++t) {

@@ -61,6 +61,8 @@ TEST_CASE("an expert without a number is refused, in a record as in a table", "[
          "FILE, line 2, 'tokens': 'null'" + came},
         {record(0, 0, R"("expert": null, "tokens": 5)"), "FILE, line 1, 'expert': 'null'" + came},
         {R"({"step": 0, "layer": null, "counts": [1, 2]})", "'layer': it is null, but a layer is"},
+        {R"({"step": 0, "layer0/expert0": "5"})",
+         "'\"5\"' came, a text that holds one, but it must"},
     };
     for (const auto& [bytes, sentence] : cases)
         CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
@@ -69,6 +71,33 @@ TEST_CASE("an expert without a number is refused, in a record as in a table", "[
                         "\n"
                         R"({"step": 1, "layer0/expert0": null, "note_expert0": "x"})"})
               .size() == 1);
+}
+
+TEST_CASE("a number that a record or a config has as a text is told as one", "[logs][error]") {
+    const std::string holds = " came, a text that holds one, but it must be a number";
+    const std::string config = " a text, but it must be a number";
+    const std::pair<std::string, std::string> cases[] = {
+        {R"({"step": "0", "counts": [1, 2]})", "FILE, line 1, 'step': '\"0\"'" + holds},
+        {R"({"step": "late", "counts": [1, 2]})",
+         "FILE, line 1, 'step': '\"late\"' came, but it must be a number"},
+        {R"({"step": 0, "expert": "1", "tokens": 5})", "'expert': '\"1\"'" + holds},
+        {R"({"step": 0, "counts": [1, "2"]})", "'loads': '\"2\"'" + holds},
+        {R"({"step": 0, "counts": [1, 2], "feedback": "3"})", "'feedback': '\"3\"'" + holds},
+        {R"({"step": 0, "counts": [1, 2], "top_k": "1"})",
+         "FILE, line 1: it says that top_k is \"1\"," + config},
+        {R"({"config": {"feedback": "3"}})"
+         "\n"
+         R"({"step": 0, "counts": [1, 2]})",
+         "FILE, line 1: it says that feedback is \"3\"," + config},
+        {"# {\"eta\": \"0.1\"}\nstep,layer,expert,count\n0,0,0,1\n0,0,1,2\n",
+         "FILE, line 1: it says that eta is \"0.1\"," + config},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
+    // what has another use under such a name, or no number, is no setting, and another name may have the steps
+    CHECK(sample::refusal_of(R"({"config": {"batch": "large"}})"
+                             "\n"
+                             R"({"step": "a", "iteration": 0, "counts": [1, 2]})") == "(nothing)");
 }
 
 TEST_CASE("a total beside the loads of each expert is none of them", "[logs]") {

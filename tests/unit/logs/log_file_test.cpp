@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <random>
 
 #include "catch.hpp"
@@ -351,12 +352,28 @@ TEST_CASE("settings that no run can have are refused", "[logs][error]") {
     CHECK_THAT(refusal_of(array, {.rate = -1}), ContainsSubstring("rate is -1, but it must be"));
     CHECK_THAT(refusal_of("{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n", {.beta = 0}),
                ContainsSubstring("beta is 0, but it must be"));
-    CHECK(refusal_of(array, {.rate = 0, .feedback = -2}) == "(nothing)");
+    CHECK(refusal_of(array, {.rate = 0.1, .feedback = -2}) == "(nothing)");
+    for (const auto& still : {log_options{.rate = 0.0},
+                              {.rate = 0.0, .feedback = -2},
+                              {.rate = -0.0, .balancer = "feedback"}})
+        CHECK_THAT(refusal_of(array, still), ContainsSubstring("rate is 0, but it must be > 0"));
+    CHECK(refusal_of(array, {.rate = 0.0, .feedback = 0.0}) == "(nothing)");  // no score follows
+    CHECK(refusal_of(array, {.bias_rate = 0.0, .balancer = "sign"}) == "(nothing)");  // it is off
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    for (const auto& no_number : {log_options{.rate = none},
+                                  {.feedback = none},
+                                  {.decay = none},
+                                  {.beta = none},
+                                  {.bias_rate = none},
+                                  {.bias_leak = none},
+                                  {.tokens = none},
+                                  {.top_k = none}})
+        CHECK_THAT(refusal_of(array, no_number), ContainsSubstring("nan, but it must be"));
     CHECK_THAT(refusal_of(array, {.rate = 5}), ContainsSubstring("rate x decay is 5, but it must"));
     CHECK_THAT(refusal_of(array, {.rate = 0.6, .decay = 2}),
                ContainsSubstring("rate x decay is 1.2, but it must be < 1"));
     CHECK_THAT(refusal_of(array, {.rate = 1e-300}),
-               ContainsSubstring("rate x decay is 1e-300, but it must be 0, or more than what"));
+               ContainsSubstring("rate x decay is 1e-300, but it must be more than what"));
     CHECK_THAT(refusal_of(array, {.bias_rate = 1e300}),
                ContainsSubstring("bias_rate is 1e+300, but it must be >= 0 and 2^53 at most"));
     // a log is read all the same, whatever it says of its rule
@@ -365,6 +382,25 @@ TEST_CASE("settings that no run can have are refused", "[logs][error]") {
     CHECK(refusal_of("{\"config\":{\"eta\":5}}\n" + loads, {.rate = 0.1}) == "(nothing)");
     CHECK_THAT(refusal_of("{\"config\":{\"eta\":5}}\n" + loads, {.decay = 0.5}),
                ContainsSubstring("rate x decay is 2.5, but it must be < 1"));
+}
+
+TEST_CASE("what is told otherwise than the log says it is said to count", "[logs]") {
+    const std::string log = R"({"config": {"feedback": 3, "eta": 0.1, "gate": "softmax"}})"
+                            "\n"
+                            R"({"step": 0, "counts": [1, 2]})";
+    const auto notes_of = [&](const log_options& options) {
+        auto one = sample::open({log}, options);
+        CHECK(one.source->head().feedback == options.feedback.value_or(3));
+        return one.notes;
+    };
+    const std::string feedback = "feedback is told as 2, and the log says 3";
+
+    CHECK(sample::says(notes_of({.feedback = 2}), feedback + ": what is told counts"));
+    CHECK(sample::says(
+        notes_of({.rate = 0.2, .feedback = 2, .gate = "sigmoid"}),
+        "rate is told as 0.2, and the log says 0.1; " + feedback +
+            "; gate is told as sigmoid, and the log says softmax: what is told counts"));
+    CHECK_FALSE(sample::says(notes_of({.feedback = 3, .decay = 2}), "is told as"));
 }
 
 TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]") {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <catch.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "runs.hpp"
+
+using namespace moebius;
+using namespace diagnose_runs;
+
+namespace scored_runs {
+
+constexpr std::size_t experts = 8, steps = 1000;
+using rows = std::vector<std::vector<double>>;
+
+struct scored_log {
+    log_head head;
+    rows loads, scores;
+};
+
+/// A loop of softmax whose scores a rule of one score moves, logged as the steps route with them.
+template <typename Rule>
+scored_log moved_by(const Rule& rule, log_head head) {
+    std::mt19937_64 random(5);
+    std::vector<double> scores(experts, 0.0);
+    scored_log out{std::move(head), {}, {}};
+    for (std::size_t t = 0; t < steps; ++t) {
+        out.scores.push_back(scores);
+        out.loads.push_back(drawn(scores, 1024, random));
+        for (std::size_t e = 0; e < experts; ++e)
+            scores[e] += rule(out.loads.back()[e] / 1024, scores[e]);
+    }
+    return out;
+}
+
+inline scored_log by_feedback() {
+    return moved_by([](double n, double s) { return 0.05 * (3 * n - s); }, head_of(experts, 3));
+}
+
+inline layer_diagnosis of(const scored_log& log) {
+    layer_margin margin(log.head);
+    load_record record;
+    for (std::size_t t = 0; t < steps; ++t) {
+        ++record.step;
+        record.loads = log.loads[t];
+        record.scores = log.scores[t];
+        margin.take(record);
+    }
+    return margin.result();
+}
+
+/// What is said of the scores; empty where nothing is.
+inline std::string said_of(const scored_log& log) {
+    for (const auto& note : of(log).notes)
+        if (note.find("the logged scores") != std::string::npos) return note;
+    return {};
+}
+
+inline bool holds(const std::string& text, std::string_view words) {
+    CAPTURE(text);
+    CHECK(text.find(words) != std::string::npos);
+    return text.find(words) != std::string::npos;
+}
+
+}  // namespace scored_runs
+
+using scored_runs::by_feedback, scored_runs::holds, scored_runs::moved_by, scored_runs::said_of;
+
+TEST_CASE("scores that a known rule makes of their loads raise nothing", "[diagnose]") {
+    auto log = by_feedback();
+    CHECK(said_of(log).empty());
+    std::rotate(log.scores.begin(), log.scores.begin() + 1, log.scores.end());
+    CHECK(said_of(log).empty());  // logged behind their change
+    auto controlled = head_of(8, 0);
+    controlled.balancer = "integral";
+    controlled.bias_rate = 0.2;
+    CHECK(said_of(moved_by([](double n, double b) { return -0.2 * (n - 0.125) - 0.01 * b; },
+                           controlled))
+              .empty());
+    controlled.balancer = "sign";
+    controlled.bias_rate = 1e-3;
+    CHECK(said_of(moved_by([](double n, double) { return n > 0.125 ? -1e-3 : 1e-3; }, controlled))
+              .empty());
+}
+
+TEST_CASE("scores that contradict the loads beside them are named", "[diagnose]") {
+    const auto right = by_feedback();
+    auto log = right;
+    for (auto& row : log.scores)
+        for (double& score : row) score = -score;
+    holds(said_of(log), "gain per unit of load a step -0.15 (");
+    holds(said_of(log), "(rate x feedback) 0.15: a setting is another than told");
+    holds(said_of(log), "as scores of the other sign are not");
+
+    log = right;
+    for (auto& row : log.scores) std::swap(row[2], row[5]);
+    holds(said_of(log), "scores of experts 2, 5 do not follow these experts' loads");
+
+    log = right;
+    for (auto& row : log.scores) std::rotate(row.begin(), row.begin() + 1, row.end());
+    holds(said_of(log), "are not made of these loads by any rule that is known");
+
+    log = right;
+    std::rotate(log.scores.rbegin(), log.scores.rbegin() + 3, log.scores.rend());
+    holds(said_of(log), "change by the loads of 3 steps before");
+    log = right;
+    std::rotate(log.scores.begin(), log.scores.begin() + 2, log.scores.end());
+    holds(said_of(log), "change by the loads of 1 step later");
+}
+
+TEST_CASE("a told feedback that logged scores refute is named, with a rate and without",
+          "[diagnose]") {
+    auto log = by_feedback();
+    log.head.feedback = 4;
+    holds(said_of(log),
+          "gain per unit of load a step 0.15 (0.15 to 0.15), and by what is told "
+          "(rate x feedback) 0.2");
+    log.head.rate.reset();
+    holds(said_of(log), "gain per unit of load, at rest, 3 (");
+    log.head.feedback = 3;
+    CHECK(said_of(log).empty());
+    auto of_signs = head_of(8, 0);
+    of_signs.balancer = "sign";
+    of_signs.bias_rate = 2e-3;
+    holds(said_of(moved_by([](double n, double) { return n > 0.125 ? -1e-3 : 1e-3; }, of_signs)),
+          "gain per sign of load - 1/E a step -0.001 (");
+}
+
+TEST_CASE("a told K that counts refute is named, and one that features lower is not",
+          "[diagnose]") {
+    const auto counts = loop_counts(8, 1024, {.feedback = 4, .step = 0.05}, 4000, 3);
+    const auto told = [&](double feedback) { return diagnosis_of(head_of(8, feedback), counts); };
+    const std::string rule = "feedback beta/decay is ";
+
+    REQUIRE(told(4).feedback);
+    CHECK_FALSE(notes_hold(told(4), rule));
+    CHECK(notes_hold(told(1), rule + "1 by what is told, and "));
+    CHECK(notes_hold(told(1), "as measured, and no gate gains more than what is told"));
+    CHECK(notes_hold(told(-4), "no gate gains more than what is told"));
+    CHECK(notes_hold(told(12), "gates that tell tokens apart gain so much less"));
+}
