@@ -32,6 +32,22 @@ std::string growth_words(const warning& now) {
     return "; data that alternate make such swings, too";
 }
 
+/// Of loads that near a collapse at a steady pace.
+std::string course_words(const warning& now, std::string_view unit, std::string_view lead) {
+    const double left = now.course.left * static_cast<double>(now.block);
+    const auto pace =
+        fmt::format("at the pace of the last {} {}", now.block * block_window::blocks / 2, unit);
+    if (now.kind == warning_kind::rising)
+        return fmt::format(
+            "one expert has {:.3g} of all choices and ever more: {} it has {} in {:.0f}; a gate "
+            "that specialises does so until it levels off, which counts do not foretell",
+            now.course.share, pace, lead, left);
+    return fmt::format(
+        "half of the experts have {:.3g} of all choices and ever less: {} they have a tenth of "
+        "even shares in {:.0f}",
+        now.course.share, pace, left);
+}
+
 /// Whether block means scatter more than those of independent steps, at a level for all layers of
 /// the log. One window of 18 of these does not come back to its means either, whatever its scatter.
 /// @param spread  block_spread
@@ -103,23 +119,12 @@ std::string too_few_rows(std::size_t rows, std::string_view unit) {
 
 void judge_warning(const warning& now, std::string_view unit, std::size_t experts,
                    std::string_view lead, layer_diagnosis& out) {
-    const double left = now.course.left * static_cast<double>(now.block);
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
-    } else if (now.kind == warning_kind::rising) {
+    } else if (is_steady(now.kind)) {
         out.verdict = load_verdict::losing_balance;
-        out.reason = fmt::format(
-            "one expert has {:.3g} of all choices and ever more: at the pace of the last {} {} it "
-            "has {} in {:.0f}; a gate that specialises does so until it levels off, which counts "
-            "do not foretell",
-            now.course.share, now.block * block_window::blocks / 2, unit, lead, left);
-    } else if (now.kind == warning_kind::starving) {
-        out.verdict = load_verdict::losing_balance;
-        out.reason = fmt::format(
-            "half of the experts have {:.3g} of all choices and ever less: at the pace of the last "
-            "{} {} they have a tenth of even shares in {:.0f}",
-            now.course.share, now.block * block_window::blocks / 2, unit, left);
+        out.reason = course_words(now, unit, lead);
     } else if (now.kind == warning_kind::swelling) {
         out.verdict = load_verdict::drifting;
         out.reason = fmt::format(

@@ -317,13 +317,14 @@ void layer_margin::note_scores(layer_diagnosis& out) const {
 void layer_margin::note_told(layer_diagnosis& out) const {
     const double K = told_rule(head_).K();
     if (out.feedback || unfit_ || !loops_ || !(K >= alone_.fold)) return;
+    const auto held = controlled(alone_, head_, tokens_);
     out.notes.push_back(fmt::format(
         "feedback beta/decay is {:.4g} by what is told, and not measured: {}of gates that do not "
         "tell tokens apart a collapsed state exists from {:.4g} and equal loads are lost at "
-        "{:.4g}, "
-        "and later of others",
+        "{:.4g}{}, and later of others",
         K, law_of(head_) == control_law::none ? "" : "without the controller ", alone_.fold,
-        alone_.balance));
+        alone_.balance,
+        held.gain > 0 ? fmt::format(", with it at {:.4g}", held.onset()) : std::string()));
 }
 
 }  // namespace moebius

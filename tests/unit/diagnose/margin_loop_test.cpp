@@ -122,6 +122,13 @@ TEST_CASE("a K that is told and too soon to be measured is named where it is dan
     };
     CHECK(notes_hold(told_of(5), "feedback beta/decay is 5 by what is told, and not measured"));
     CHECK_FALSE(notes_hold(told_of(4), "by what is told, and not measured"));
+    auto controlled = head_of(8, 9);
+    controlled.balancer = "integral";
+    controlled.bias_rate =
+        0.05;  // gamma 1 in steps of .05: lost at 8 + 1 in the limit of small ones
+    const auto held =
+        diagnosis_of(controlled, loop_counts(8, 512, {.feedback = 9, .step = 0.05}, 100, 3));
+    CHECK(notes_hold(held, "equal loads are lost at 8, with it at 8.9"));
 }
 
 TEST_CASE("of a router that chooses all experts no K is told, and why", "[diagnose]") {

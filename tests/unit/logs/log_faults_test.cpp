@@ -94,7 +94,8 @@ TEST_CASE("a number that a record or a config has as a text is told as one", "[l
     };
     for (const auto& [bytes, sentence] : cases)
         CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
-    // what has another use under such a name, or no number, is no setting, and another name may have the steps
+    // what has another use under such a name, or no number, is no setting, and another name may
+    // have the steps
     CHECK(sample::refusal_of(R"({"config": {"batch": "large"}})"
                              "\n"
                              R"({"step": "a", "iteration": 0, "counts": [1, 2]})") == "(nothing)");
