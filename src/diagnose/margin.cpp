@@ -37,9 +37,10 @@ std::string no_growth(const layer_diagnosis& of, const warning& now, const warni
     if (now.kind == warning_kind::starving)
         return "half of the experts have ever less, and no deviation is multiplied";
     if (slow.growth.still) return "means over blocks do not move, and no deviation is multiplied";
-    if (unequal_experts(seen))
+    const bool growing = now.kind == warning_kind::growing;
+    if (unequal_experts(seen) || (!growing && one_stands_apart(seen)))
         return "margins are those from equal loads, which these are far from";
-    if (now.kind == warning_kind::growing) return {};
+    if (growing) return {};
     if (jumped_once(slow, head)) return "loads moved in one jump, and no deviation is multiplied";
     if (slow.moved >= far_moved && slow.growth.t < returning_t)
         return "loads move far and come back, and by what a deviation is multiplied is no distance "

@@ -111,8 +111,11 @@ inequality inequality_of(const loads_now& at) {
 }
 
 bool unequal_experts(const loads_now& at) {
-    return inequality_of(at) != inequality::none || at.idle > 0 ||
-           (at.judged() && stands_apart(more_uneven(at).mean, at.top_k));
+    return inequality_of(at) != inequality::none || at.idle > 0;
+}
+
+bool one_stands_apart(const loads_now& at) {
+    return at.judged() && stands_apart(more_uneven(at).mean, at.top_k);
 }
 
 void judge_collapse(const loads_now& at, layer_diagnosis& out) {

@@ -72,9 +72,11 @@ enum class inequality {
 };
 [[nodiscard]] inequality inequality_of(const loads_now& at);
 
-/// Whether one expert has far more than the others, as where it leads, or some have next to
-/// nothing: no margin from equal loads is of these.
+/// Whether one expert leads, or some have next to nothing: no margin from equal loads is of these.
 [[nodiscard]] bool unequal_experts(const loads_now& at);
+
+/// Whether one expert has far more than the others, though it need not lead.
+[[nodiscard]] bool one_stands_apart(const loads_now& at);
 
 /// Oscillating, whatever else was said, where experts win in turn or loads collapse and come back
 /// again and again; collapsed, where a rule says so

@@ -22,18 +22,13 @@ constexpr state_measure measures[] = {
      &layer_state::max_over_mean},
     {"min_over_mean", "min/mean", "smallest load / mean load, of the same loads",
      &layer_state::min_over_mean},
-    {"max_violation", "MaxVio",
-     "(largest load - mean load) / mean load, of the same loads: not the mean of each step's",
+    {"max_violation", "MaxVio", "(largest load - mean load) / mean load, of the same loads",
      &layer_state::max_violation},
-    {"variation", "CV",
-     "standard deviation over experts (over N) / mean load, of the same loads: not the mean of "
-     "each "
-     "step's",
+    {"variation", "CV", "standard deviation over experts (over N) / mean load, of the same loads",
      &layer_state::variation},
     {"effective", "exp(H)/N",
      "exp(H) / number of experts, H the entropy of the shares of the same loads: 1 even, 1/N all "
-     "on "
-     "one expert; not the mean of each step's",
+     "on one expert",
      &layer_state::effective},
     {"dead", "dead", "experts without a single choice in the window", &layer_state::dead},
     {"bias_offset", "offset",
