@@ -313,10 +313,11 @@ command diagnose_command() {
         {.names_file = true});
     out.options.add(
         "fail_on", args->fail_on,
-        fmt::format("exit code 3 where a layer was ever warned of, or is oscillating or "
-                    "worse ({}), or where its verdict is this one or a worse one, of, "
-                    "from the best to the worst: {}",
-                    warned_limit, fmt::join(verdict_options(), ", ")),
+        fmt::format(
+            "exit code 3 where a layer was ever warned of, had collapsed, or is "
+            "oscillating or worse ({}), or where its verdict is this one or a worse one, of, "
+            "from the best to the worst: {}",
+            warned_limit, fmt::join(verdict_options(), ", ")),
         {.choices = fail_choices()});
     add_to(out.options, *args);
     args->output.add_to(out.options);

@@ -52,7 +52,7 @@ bool any_as_bad(const std::vector<layer_diagnosis>& layers, std::string_view lim
     const bool is_warned = limit == warned_limit;
     const auto verdict = is_warned ? load_verdict::oscillating : verdict_of(limit);
     return std::any_of(layers.begin(), layers.end(), [&](const layer_diagnosis& one) {
-        return one.verdict >= verdict || (is_warned && one.warned_at);
+        return one.verdict >= verdict || (is_warned && (one.warned_at || one.collapsed));
     });
 }
 

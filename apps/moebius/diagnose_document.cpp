@@ -72,12 +72,21 @@ std::string number_of(const margin& one) {
     return fmt::format("{:.4g} [{:.4g}, {:.4g}]", one.value, one.low, one.high);
 }
 
+/// Since when a layer has collapsed, or that it had.
+std::string collapse_words(const layer_diagnosis& one) {
+    if (one.verdict == load_verdict::collapsed)
+        return fmt::format("; first seen collapsed at step {}", one.collapsed->first);
+    return fmt::format("; loads were as those of a collapsed router from step {} to {}",
+                       one.collapsed->first, one.collapsed->last);
+}
+
 /// The reason of a verdict, what is left, and what to turn.
 std::string told(const layer_diagnosis& one) {
     std::string out = one.reason;
     if (one.feedback) out += fmt::format("; K = {}", number_of(*one.feedback));
     for (const auto& left : one.margins)
         out += fmt::format("; margin {} from {}", number_of(left), left.of);
+    if (one.collapsed) out += collapse_words(one);
     if (one.warned_at) out += fmt::format("; first warned of at step {}", *one.warned_at);
     if (!one.knob.empty()) out += fmt::format("; {}", one.knob);
     return out;

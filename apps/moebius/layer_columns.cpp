@@ -40,6 +40,8 @@ void put_distance(const layer_diagnosis& far, row_writer& row) {
         put(i < far.margins.size() ? std::optional(far.margins[i]) : std::nullopt,
             std::string(margins[i]), row);
     row.put("warned_at", far.warned_at ? static_cast<double>(*far.warned_at) : not_a_number);
+    row.put("collapsed_at",
+            far.collapsed ? static_cast<double>(far.collapsed->first) : not_a_number);
     row.put("steps_left", far.steps_left.value_or(not_a_number));
     row.put("fold", far.limits ? far.limits->fold : not_a_number);
     row.put("balance", far.limits ? far.limits->balance : not_a_number);

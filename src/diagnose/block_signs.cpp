@@ -109,7 +109,7 @@ double second_direction(const block_window& window) {
     return leading_course(all - first * first.transpose()).squaredNorm() / squares;
 }
 
-block_window without_jump(const block_window& window) {
+block_jump without_jump(const block_window& window) {
     const auto& all = window.products;
     const auto about_mean = [&](int from, int count) {
         const auto of = all.block(from, from, count, count);
@@ -134,8 +134,8 @@ block_window without_jump(const block_window& window) {
     projector.topLeftCorner(before, before).array() -= 1.0 / before;
     if (within == 1) projector(before, before) = 0;
     if (after > 0) projector.bottomRightCorner(after, after).array() -= 1.0 / after;
-    auto out = window;
-    out.products = projector * all * projector;
+    block_jump out{window, (after + within / 2.0) * static_cast<double>(window.length)};
+    out.rest.products = projector * all * projector;
     return out;
 }
 

@@ -25,6 +25,11 @@ struct collapsed_state {
 [[nodiscard]] std::string collapse_of(const Eigen::VectorXd& loads, double top_k,
                                       const collapsed_state& known = {});
 
+/// Whether so many choices tell which experts have none: 50 an expert.
+[[nodiscard]] inline bool tell_idle(double choices, std::size_t experts) {
+    return choices >= 50 * static_cast<double>(experts);
+}
+
 /// One expert has least_lead.
 [[nodiscard]] bool one_leads(const Eigen::VectorXd& loads, double top_k);
 

@@ -49,7 +49,8 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
     if (window.length == limits_.swell_block && rested_.value_or(false)) {
         at.swelling = as_at_first(slow_swing(window, limits_.half));
         if (at.swelling >= limits_.swell)
-            if (const double left = as_at_first(slow_swing(without_jump(window), limits_.half));
+            if (const double left =
+                    as_at_first(slow_swing(without_jump(window).rest, limits_.half));
                 left < limits_.swell_but_jump)
                 at.swelling = left;
         if (swells(at.swelling)) at.kind = warning_kind::swelling;
@@ -154,7 +155,9 @@ std::optional<warning> collapse_watch::slowest() const {
             if (!grown_[which]) grown_[which] = growth_in(*window);
             out.growth = *grown_[which];
             out.spread = block_spread(*window);
-            out.settled = block_spread(without_jump(*window));
+            const auto jump = without_jump(*window);
+            out.settled = block_spread(jump.rest);
+            out.jumped_ago = jump.ago;
             find_movement(out);
             return out;
         }

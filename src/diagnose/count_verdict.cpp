@@ -71,9 +71,9 @@ void judge_motion(const warning& slow, std::string_view unit, const log_head& he
     if (moves && jumped_once(slow, head)) {
         out.verdict = load_verdict::drifting;
         out.reason = fmt::format(
-            "loads moved in one jump: before it and after it means of {} {} scatter as those of "
-            "independent steps do",
-            slow.block, unit);
+            "loads moved in one jump, about {:.0f} {} ago: before it and after it means of {} {} "
+            "scatter as those of independent steps do",
+            slow.jumped_ago, unit, slow.block, unit);
         return;
     }
     const bool turns = high < -1 && moves;
@@ -91,8 +91,9 @@ void judge_motion(const warning& slow, std::string_view unit, const log_head& he
             fmt::format("; means of {} are off by {:.2g} of an even share (root mean square)",
                         slow.moved_block, slow.moved);
     else if (!returns)
-        out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
-                                  slow.block, slow.spread);
+        out.reason += fmt::format(
+            "; means of {} scatter {:.3g} times as much as those of independent steps{}",
+            slow.block, slow.spread, moves ? "" : ", as they do by chance");
 }
 
 }  // namespace
@@ -102,7 +103,9 @@ double lower_end(const block_growth& growth) {
 }
 
 bool jumped_once(const warning& slow, const log_head& head) {
-    return scatters(slow.spread, head) && !scatters(slow.settled, head);
+    constexpr double mostly = 4;  // a loop at rest has 2 of 20 blocks that are as far apart
+    return slow.growth.t >= returning_t && slow.spread >= mostly * slow.settled &&
+           scatters(slow.spread, head) && !scatters(slow.settled, head);
 }
 
 std::string swing_words(const block_line& line, std::string_view unit) {

@@ -92,9 +92,11 @@ counted_gain counted_gain_of(const std::optional<loop_fit>& loop, const free_loo
     }
     out.why = lies_apart(*fit);
     if (auto why = moves(*loop, *fit, known, from); !why.empty())
-        out.why = why + ", so gates or settings move";
+        out.why = why + ", so gates or settings move, or loads swing too far for a line";
     else if (out.why.empty() && !(why = contradicts(*fit, free.whole(from), known)).empty())
-        out.why = why + ", so gates move or settings are others than told";
+        out.why =
+            why +
+            ", so gates move, settings are others than told or loads swing too far for a line";
     if (!out.why.empty()) return out;
     out.slope = slope_of(*fit);
     return out;

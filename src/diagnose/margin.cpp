@@ -108,6 +108,7 @@ void layer_margin::take(const load_record& record, double sum) {
                        [sum](double load) { return load / sum; });
     else
         scale_to(record.loads, 1 / sum, shares_);
+    if (top_k_ > 1) hold_top_k(record.step);
     choices_.take(record.loads, sum);
     if (watch_.blocks().steps() < enough_steps || watch_.blocks().steps() % 64 == 0)  // tell enough
         rounded_.take(record.loads);
@@ -117,12 +118,39 @@ void layer_margin::take(const load_record& record, double sum) {
     tokens_ = tokens_of_step(sum);
     watch_.take(shares_, tokens_, top_k_);
     recent_.take(shares_);
+    watch_collapse(record.step);
     note_first(watch_.first(), record.step, warned_at_);
     note_first(watch_.first_growth(), record.step, grew_at_);
     fit_loop(record.step);
     if (!std::isnan(record.feedback)) take_feedback(record.feedback);
     take_probes(record);
     if (moments_ || dither_) watch_gain(record.step);
+}
+
+/// Of choices that differ an expert has one of each token at most.
+void layer_margin::hold_top_k(std::int64_t step) {
+    const double most = *std::max_element(shares_.begin(), shares_.end());
+    constexpr double rounding = 1e-3;
+    if (!(most * top_k_ > 1 + rounding)) return;
+    wrong_top_k_ = fmt::format(
+        "of {:g} different choices a token one expert has {:.3g} of all at most, and at step {} "
+        "one has {:.3g}: top-k is another, or loads are of the first choices alone; they are "
+        "judged as of one choice",
+        top_k_, 1 / top_k_, step, most);
+    top_k_ = 1;
+    alone_ = thresholds_of(head_.experts, top_k_);
+}
+
+void layer_margin::watch_collapse(std::int64_t step) {
+    constexpr std::size_t rows = 50, blocks = rows / block_scales::shortest;
+    const auto& seen = watch_.blocks();
+    if (seen.steps() < rows || seen.steps() % block_scales::shortest != 0) return;
+    if (tokens_ > 0 && !tell_idle(tokens_ * top_k_ * rows, head_.experts)) return;
+    Eigen::VectorXd mean = seen.block(0);
+    for (std::size_t back = 1; back < blocks; ++back) mean += seen.block(back);
+    if (collapse_of(mean / double{blocks}, top_k_).empty()) return;
+    if (!collapsed_) collapsed_ = {step, step};
+    collapsed_->last = step;
 }
 
 std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
@@ -209,6 +237,7 @@ layer_diagnosis layer_margin::result() const {
     const bool probed = judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
+    out.collapsed = collapsed_;
     const auto seen = loads_of(recent_, watch_.blocks(), top_k_, tokens_, unit(),
                                collapsed_state_of(head_, alone_.fold));
     drop_unequal(seen, probed, out);

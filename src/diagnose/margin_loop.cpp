@@ -269,6 +269,7 @@ std::string layer_margin::lost_to_rounding() const {
 /// @returns why they tell no K; empty where they do
 std::string layer_margin::judge_resting(layer_diagnosis& out) const {
     if (unfit_) return fmt::format("{}, but {}", unfit_->got, unfit_->needed);
+    if (!wrong_top_k_.empty()) return wrong_top_k_;
     if (counts_part())
         return "the log has a part of a step's choices alone, and scores may follow all of them";
     if (!loops_) return no_loop(head_);
@@ -290,11 +291,12 @@ std::string layer_margin::judge_resting(layer_diagnosis& out) const {
 }
 
 bool layer_margin::judge_loop(layer_diagnosis& out) const {
-    if (!unfit_) judge_probes(out);
+    const bool known = !unfit_ && wrong_top_k_.empty();
+    if (known) judge_probes(out);
     if (out.feedback) return true;
     out.untold = judge_resting(out);
     if (out.feedback) return false;
-    if (const auto why = untold_by_probes(); !why.empty() && !unfit_) out.untold += "; " + why;
+    if (const auto why = untold_by_probes(); !why.empty() && known) out.untold += "; " + why;
     return false;
 }
 

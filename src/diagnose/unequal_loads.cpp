@@ -20,11 +20,8 @@ void add_reason(const std::string& reason, layer_diagnosis& out) {
     out.reason += (out.reason.empty() ? "" : "; ") + reason;
 }
 
-/// Whether so many rows have choices enough to tell which experts have none: 50 an expert.
 bool enough_choices(const loads_now& at, std::size_t rows) {
-    constexpr double an_expert = 50;
-    return at.tokens * at.top_k * static_cast<double>(rows) >=
-           an_expert * static_cast<double>(at.blocks.experts());
+    return tell_idle(at.tokens * at.top_k * static_cast<double>(rows), at.blocks.experts());
 }
 
 loads_now::span_of_rows span_of(std::size_t rows, Eigen::VectorXd mean, double top_k,

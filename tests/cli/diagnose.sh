@@ -261,6 +261,14 @@ code=0
 test $code = 3
 "$program" diagnose warned.csv --fail-on losing-balance >summary # it came back
 "$program" diagnose long.csv --fail-on warned >summary
+# nor does a collapse that loads came back from pass without a word
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 900; ++s) for (e = 0; e < 8; ++e)
+    printf "%d,0,%d,%d\n", s, e, (s < 300 || s > 499 ? 500 + s * s * (e + 3) % 23 : e == 0 ? 4000 + s % 7 : 1) }' >came_back.csv
+code=0
+"$program" diagnose came_back.csv --fail-on warned >summary || code=$?
+test $code = 3 && grep -q 'loads were as those of a collapsed router from step 3[0-4]9 to 5[0-4]9' summary
+"$program" diagnose came_back.csv --format csv | python3 -c 'import csv, sys; row = next(csv.DictReader(sys.stdin))
+assert 300 < int(row["collapsed_at"]) < 350 and row["verdict"] == "drifting", row'
 # and what has collapsed is no better for want of a warning
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 250; ++s) for (e = 0; e < 8; ++e)
     printf "%d,0,%d,%d\n", s, e, e == 0 ? 4000 + s % 7 : 1 }' >unwarned.csv

@@ -55,7 +55,11 @@ struct block_swing {
 
 /// The same blocks without one jump of all loads from some levels to others, within a block or
 /// between two: that which leaves them least.
-[[nodiscard]] block_window without_jump(const block_window& window);
+struct block_jump {
+    block_window rest;
+    double ago = 0;  ///< steps from it to the end of the last block
+};
+[[nodiscard]] block_jump without_jump(const block_window& window);
 
 /// Variance of the block means about their mean over that which independent steps would give: of
 /// these chi^2/nu, nu = 19 (E - 1) where all directions scatter alike; 0 where no step differs.

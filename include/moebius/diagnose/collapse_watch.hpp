@@ -35,6 +35,7 @@ struct warning {
     double swelling = 0;    ///< slow_swing of those blocks
     double spread = 0;      ///< block_spread of those blocks, where slowest() was asked
     double settled = 0;     ///< the same of them without_jump
+    double jumped_ago = 0;  ///< and how many steps before their end that is
     /// Where slowest() was asked, the largest block_movement of those blocks, and of shorter ones
     /// where these scatter more than steps do; and how many steps they have.
     double moved = 0;

@@ -75,9 +75,14 @@ struct layer_diagnosis {
     std::optional<margin> feedback;  ///< K = feedback beta/decay as measured, and its interval
     std::optional<loop_thresholds> limits;  ///< where K is dangerous, if it was measured
     std::optional<std::int64_t> warned_at;  ///< step of the first warning
-    std::optional<double> steps_left;       ///< at the pace that is seen, until one expert has
-                                            ///< least_lead, or half of them are idle
-    std::vector<std::string> notes;         ///< what can therefore not be told, and traps
+    /// Steps of the first and the last 50 in whose mean loads were as a collapsed router has them.
+    struct collapse_steps {
+        std::int64_t first, last;
+    };
+    std::optional<collapse_steps> collapsed{};
+    std::optional<double> steps_left;  ///< at the pace that is seen, until one expert has
+                                       ///< least_lead, or half of them are idle
+    std::vector<std::string> notes;    ///< what can therefore not be told, and traps
     std::string untold;         ///< why there is no feedback and no limits; empty where both are
     std::string untold_margin;  ///< why there is no margin; empty where there is one
 };
@@ -109,6 +114,8 @@ private:
     void take_feedback(double now);
     void take_probes(const load_record& record);
     void watch_gain(std::int64_t step);
+    void watch_collapse(std::int64_t step);
+    void hold_top_k(std::int64_t step);
     bool judge_loop(layer_diagnosis& out) const;  ///< of probes, and whether, or of gates that rest
     void judge_probes(layer_diagnosis& out) const;
     std::string judge_resting(layer_diagnosis& out) const;
@@ -131,6 +138,7 @@ private:
     recent_steps recent_;
     bool loops_ = false;            ///< whether scores follow loads, so that there is a K
     std::optional<refusal> unfit_;  ///< why the log's rule can be none
+    std::string wrong_top_k_;       ///< why the top-k that is told can be none; or empty
     std::size_t parts_ = 0;         ///< records of fewer choices than tokens x top_k
     std::optional<loop_fit> loop_;
     std::optional<free_loop_fit> free_;  ///< beside a known step, or in place of one that is not
@@ -151,6 +159,7 @@ private:
     std::size_t probed_ = 0;                           ///< records with moments or a dither
     std::optional<std::int64_t> warned_at_, grew_at_;  ///< steps of the first warnings
     std::optional<std::int64_t> lost_at_;  ///< where the gain by probes exceeded its threshold
+    std::optional<layer_diagnosis::collapse_steps> collapsed_;
 };
 
 }  // namespace moebius

@@ -184,6 +184,56 @@ TEST_CASE("means that jump once are no warning and have no multiplier", "[diagno
     CHECK_FALSE(layer.result().warned_at);
 }
 
+TEST_CASE("loops at rest do not seem to have jumped once", "[diagnose]") {
+    // a jump of their blocks that is taken off leaves them as independent steps in half of logs
+    const int steps = GENERATE(400, 1200);
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        log_head head;
+        head.experts = 4;
+        const auto got = diagnosis_of(head, loop_counts(4, 256, {.feedback = 2, .step = 0.05},
+                                                        static_cast<std::size_t>(steps), seed));
+        CAPTURE(steps, seed, got.reason);
+        CHECK(got.reason.find("in one jump") == std::string::npos);
+        CHECK(got.untold_margin.find("in one jump") == std::string::npos);
+    }
+}
+
+TEST_CASE("a collapse that loads came back from is told with its steps", "[diagnose]") {
+    const auto [from, to] = GENERATE(std::pair{500, 3500}, std::pair{2000, 2100});
+    std::mt19937_64 random(12);
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 4000; ++t)
+        counts.push_back(
+            drawn({t >= from && t < to ? 8.0 : 0.0, 0, 0, 0, 0, 0, 0, 0}, 1024, random));
+    log_head head;
+    head.experts = 8;
+    const auto got = diagnosis_of(head, counts);
+    CHECK(got.verdict == load_verdict::drifting);
+    REQUIRE(got.collapsed);
+    CHECK(got.collapsed->first > from);
+    CHECK(got.collapsed->first <= from + 50);
+    CHECK(std::abs(got.collapsed->last - to) <= 50);
+    counts.resize(static_cast<std::size_t>(from));
+    CHECK_FALSE(diagnosis_of(head, counts).collapsed);
+}
+
+TEST_CASE("a top-k of which one expert has more than it can is not judged by", "[diagnose]") {
+    std::mt19937_64 random(13);
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 600; ++t)
+        counts.push_back(drawn({std::log(0.4 * 7 / 0.6), 0, 0, 0, 0, 0, 0, 0}, 1024, random));
+    auto head = head_of(8, 3);
+    const double top_k = GENERATE(1.0, 2.0, 4.0);
+    head.top_k = top_k;
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(top_k, got.reason);
+    CHECK(got.verdict == load_verdict::drifting);  // .4 is 3.2 times an even share
+    CHECK(notes_hold(got,
+                     "cannot tell K: of 4 different choices a token one expert has 0.25 of all") ==
+          (top_k == 4));
+    CHECK(got.feedback.has_value() == false);
+}
+
 TEST_CASE("a collapse is told by the rule that says so, without a K of equal loads", "[diagnose]") {
     std::mt19937_64 random(4);
     const bool idle = GENERATE(false, true);
