@@ -43,6 +43,7 @@ struct log_builder {
     log_head head;                 ///< without layers and experts
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
+    bool has_copied_ranks = false;      ///< load_table::has_copied_ranks of any part
     bool has_choices = false;           ///< load_table::has_choices
     bool has_chosen_alone = false;      ///< an expert without a load has none by the format
     bool names_experts = false;         ///< load_table::needs_all
@@ -152,6 +153,8 @@ struct log_builder {
 
     /// Of whose counts these are.
     [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
+    /// That ranks between those that came did not; once all came.
+    [[nodiscard]] std::vector<std::string> notes_of_missing_ranks() const;
 
     /// Adds to `notes` what names, ranks and settings that came tell of the loads.
     /// @throws io_error  as note_choice
@@ -169,6 +172,7 @@ struct log_builder {
 private:
     [[nodiscard]] std::vector<std::string> notes_of_experts(const load_table& table,
                                                             std::size_t experts) const;
+    [[nodiscard]] std::vector<std::string> notes_of_ended_ranks(const load_table& table) const;
 
     void forget_evaluation();
 
