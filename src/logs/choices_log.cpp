@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -89,6 +90,22 @@ std::string overruled(const log_head& says, const log_options& options) {
     return out.empty() ? out : out + ": what is told counts";
 }
 
+/// A balancer that is not known may move scores in any way: K of a rule without it is none of the
+/// run. What is said of that; empty where it is known.
+std::string leave_out_unknown_rule(log_head& head) {
+    constexpr std::string_view known[] = {"", "none", "aux", "sign", "integral", "feedback"};
+    if (std::find(std::begin(known), std::end(known), head.balancer) != std::end(known)) return {};
+    auto said = fmt::format(
+        "it says that the balancer is '{}', which is none of those that are known (none, aux, "
+        "sign, integral, feedback): how scores move is not taken from it; --balancer would tell",
+        excerpt(head.balancer));
+    head.balancer.clear();
+    head.rate.reset();
+    head.feedback.reset();
+    head.bias_rate.reset();
+    return said;
+}
+
 }  // namespace
 
 void overrule(log_head& head, const log_options& options, const std::string& file) {
@@ -128,6 +145,9 @@ choices_log::choices_log(std::string file, std::unique_ptr<log_source> from,
     : file_(std::move(file)), from_(std::move(from)), options_(options), head_(from_->head()) {
     look_ahead();
     settle_experts(options, notes);
+    if (options.balancer.empty())
+        if (auto said = leave_out_unknown_rule(head_); !said.empty())
+            notes.push_back(std::move(said));
     if (auto said = overruled(head_, options); !said.empty()) notes.push_back(std::move(said));
     overrule(head_, options, file_);
     find_factor(notes);

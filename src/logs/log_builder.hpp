@@ -227,7 +227,8 @@ public:
 
 /// Takes what a config says of a run, a JSON text.
 /// @param place  for sentences: the file, and the array in it
-void read_config(std::string_view text, const std::string& place, log_head& to);
+/// @return what it says that was left out, a sentence each
+std::vector<std::string> read_config(std::string_view text, const std::string& place, log_head& to);
 
 /// Adds a name to a list for a sentence, which has no more than some.
 void add_name(std::string& list, std::string_view name);
