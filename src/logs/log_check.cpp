@@ -258,6 +258,7 @@ std::vector<std::string> log_check::findings(std::span<const named_series> serie
     say_rounded(out);
     say_layers(out);
     say_still(out);
+    say_held(out);
     say_random(answering, out);
     say_biases(states, out);
     for (const auto& one : series)

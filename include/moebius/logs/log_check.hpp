@@ -70,6 +70,7 @@ private:
     void say_rounded(std::vector<std::string>& to) const;
     void say_layers(std::vector<std::string>& to) const;
     void say_still(std::vector<std::string>& to) const;
+    void say_held(std::vector<std::string>& to) const;
     void say_random(std::span<const std::size_t> answering, std::vector<std::string>& to) const;
     void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
     [[nodiscard]] bool all_whole() const;

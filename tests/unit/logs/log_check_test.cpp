@@ -51,6 +51,8 @@ TEST_CASE("of a healthy log nothing is said", "[logs]") { CHECK(findings_of(heal
 TEST_CASE("each trap of a log is named", "[logs]") {
     CHECK(found(findings_of(healthy, 1), "snapshot: a snapshot has no dynamics"));
     CHECK(found(findings_of(healthy, 300, 7), "sampled: one step in 7 is logged"));
+    const auto held = [](int s, int l, int e) { return healthy(s - s % 5, l, e); };
+    CHECK(found(findings_of(held), "held: layers 0, 1: loads change in one of 5 records only"));
     CHECK(found(
         findings_of([](int s, int l, int e) { return healthy(s, l, e) + (s == 5 && e == 2); }),
         "sums: the loads of a layer sum to 8192 in one step and to 8193"));
