@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
@@ -181,7 +182,9 @@ class followed_layers {
 public:
     explicit followed_layers(const diagnose_arguments& args) : args_(args), state_(args.window) {}
 
+    /// Forgets the steps so far, but not that they were warned of.
     void restart() {
+        warned_ = warned_now_;
         state_ = load_state(args_.window);
         distance_.reset();
     }
@@ -208,16 +211,31 @@ public:
 
     /// A line of it.
     /// @returns whether a layer is as bad as none may be
-    bool print_line(const log_head& head) const {
-        const auto distances = distance_->layers();
+    bool print_line(const log_head& head) {
+        auto distances = distance_->layers();
+        add_warnings(head, distances);
         const auto line = args_.output.format == "json" ? step_json : step_line;
         print(line(head, state_.layers(), distances));
         return !args_.fail_on.empty() && any_as_bad(distances, args_.fail_on);
     }
 
 private:
+    using steps_of_layers = std::map<std::string, std::int64_t>;  ///< by their names
+
+    /// Those before a restart, too: steps that are void were warned of all the same.
+    void add_warnings(const log_head& head, std::vector<layer_diagnosis>& to) {
+        warned_now_ = warned_;
+        for (std::size_t l = 0; l < to.size(); ++l) {
+            auto& at = to[l].warned_at;
+            const auto before = warned_.find(head.layers[l]);
+            if (before != warned_.end()) at = std::min(at.value_or(before->second), before->second);
+            if (at) warned_now_[head.layers[l]] = *at;
+        }
+    }
+
     const diagnose_arguments& args_;
     load_state state_;
+    steps_of_layers warned_, warned_now_;  ///< before the last restart, and by the last line
     std::optional<distance_estimate> distance_;
     bool left_out_ = false;  ///< a step without a load, which was said
 };

@@ -27,6 +27,7 @@ file_reader::file_reader(const std::filesystem::path& path, std::size_t most_cac
         ::close(fd_);
         throw io_error(name_, "it is a device, which may have no end; a file or a pipe is needed");
     }
+    is_input_ = name_ == "/dev/stdin";
     is_cached_ = !S_ISREG(about.st_mode) || static_cast<std::size_t>(about.st_size) <= most_cached;
     opened_files::note(name_);
 }
@@ -67,7 +68,7 @@ std::size_t file_reader::read_some(std::span<char> to) {
     pollfd ready{fd_, POLLIN, 0};
     if (to.empty() || ::poll(&ready, 1, 0) <= 0) return 0;
     const auto got = read_once(to);
-    has_ended_ = got == 0 && !size();
+    has_ended_ = got == 0 && (!size() || is_input_);
     return got;
 }
 

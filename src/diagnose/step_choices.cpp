@@ -75,7 +75,9 @@ void step_choices::take_shares(std::span<const double> loads, double sum) {
     for (const double load : loads) kept_.push_back(load / whole);
     if (kept_.size() < enough_shares) return;
     written_ = of_kept();
-    whole_ = least_whole();
+    constexpr double most_averaged = 64;
+    const bool are_counts = whole == sum && sum > 1.01 * static_cast<double>(loads.size());
+    whole_ = least_whole(are_counts ? std::min(most_choices, most_averaged * sum) : most_choices);
     if (whole_ == 0) ++failed_;
     kept_.clear();
 }
@@ -90,11 +92,11 @@ step_choices::rounding step_choices::of_kept() const {
     return {single ? double{std::numeric_limits<float>::epsilon()} : double_rounding, 0};
 }
 
-double step_choices::least_whole() const {
+double step_choices::least_whole(double most) const {
     const double largest = *std::max_element(kept_.begin(), kept_.end());
     // of a choice: at .4 all of d decimals are within rounding of 8/10 10^d choices, too
     constexpr double telling = 0.39;
-    for (double choices = 1; choices <= most_choices; ++choices) {
+    for (double choices = 1; choices <= most; ++choices) {
         if (written_.relative * largest * choices + written_.absolute * choices > telling) break;
         const auto fits = [&](double share) { return written_.fits(share, choices); };
         if (std::all_of(kept_.begin(), kept_.end(), fits)) return choices;

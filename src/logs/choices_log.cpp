@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -14,26 +15,13 @@
 #include "load_table.hpp"
 #include "log_builder.hpp"
 #include "moment_check.hpp"
+#include "told_tokens.hpp"
 
 namespace moebius {
 namespace {
 
 double sum_of(std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
-bool are_near(double a, double b) {
-    constexpr double rounding =
-        1e-3;  // of shares that were written with three digits or in float16
-    return std::abs(a - b) <= rounding * std::max(std::abs(a), std::abs(b));
-}
-
-/// Ranks and micro-batches of a step that there may be.
-constexpr double most_parts = 1 << 14;
-
-/// Of many parts each number is near a whole one by its size.
-bool is_of_parts(double ratio) {
-    return are_near(ratio, std::round(ratio)) && std::abs(ratio - std::round(ratio)) < 0.1;
 }
 
 void set(std::optional<double>& to, const std::optional<double>& given) {
@@ -102,6 +90,22 @@ std::string overruled(const log_head& says, const log_options& options) {
     return out.empty() ? out : out + ": what is told counts";
 }
 
+/// A balancer that is not known may move scores in any way: K of a rule without it is none of the
+/// run. What is said of that; empty where it is known.
+std::string leave_out_unknown_rule(log_head& head) {
+    constexpr std::string_view known[] = {"", "none", "aux", "sign", "integral", "feedback"};
+    if (std::find(std::begin(known), std::end(known), head.balancer) != std::end(known)) return {};
+    auto said = fmt::format(
+        "it says that the balancer is '{}', which is none of those that are known (none, aux, "
+        "sign, integral, feedback): how scores move is not taken from it; --balancer would tell",
+        excerpt(head.balancer));
+    head.balancer.clear();
+    head.rate.reset();
+    head.feedback.reset();
+    head.bias_rate.reset();
+    return said;
+}
+
 }  // namespace
 
 void overrule(log_head& head, const log_options& options, const std::string& file) {
@@ -141,6 +145,9 @@ choices_log::choices_log(std::string file, std::unique_ptr<log_source> from,
     : file_(std::move(file)), from_(std::move(from)), options_(options), head_(from_->head()) {
     look_ahead();
     settle_experts(options, notes);
+    if (options.balancer.empty())
+        if (auto said = leave_out_unknown_rule(head_); !said.empty())
+            notes.push_back(std::move(said));
     if (auto said = overruled(head_, options); !said.empty()) notes.push_back(std::move(said));
     overrule(head_, options, file_);
     find_factor(notes);
@@ -227,45 +234,38 @@ choices_log::evenness choices_log::why_even() const {
     return all >= enough && 8 * odd > all && large < enough ? evenness::unknown : evenness::none;
 }
 
-/// Whole numbers that are twice as many, or a part.
-double choices_log::factor_of_counts(double sum, std::vector<std::string>& notes) const {
-    if (!head_.tokens) {
-        const auto why = why_even();
-        if (why == evenness::unknown)
-            notes.emplace_back(
-                "all counts are even, as recomputation makes them, which counts twice, and "
-                "bfloat16 "
-                "those from 256 on: they were taken as they are, and --tokens says what they "
-                "count");
-        if (why != evenness::doubled) return 1;
+/// Counts of which nothing says how many there should be.
+double choices_log::factor_of_even_counts(std::vector<std::string>& notes) const {
+    const auto why = why_even();
+    if (why == evenness::unknown)
         notes.emplace_back(
-            "all counts are even, as of recomputation, which counts twice: they were "
-            "halved");
-        return 0.5;
-    }
-    const double k = told_rule(head_).top_k, expected = *head_.tokens * k, ratio = sum / expected;
+            "all counts are even, as recomputation makes them, which counts twice, and bfloat16 "
+            "those from 256 on: they were taken as they are, and --tokens says what they count");
+    if (why != evenness::doubled) return 1;
+    notes.emplace_back(
+        "all counts are even, as of recomputation, which counts twice: they were halved");
+    return 0.5;
+}
+
+/// Whole numbers that are twice as many, or a part.
+double choices_log::factor_of_counts(double sum, std::vector<std::string>& notes) {
+    if (!head_.tokens) return factor_of_even_counts(notes);
+    const counts_of_tokens counts(ahead_, *head_.tokens);
+    if (!head_.top_k)
+        if (auto guessed = counts.top_k_of(head_.experts)) {
+            head_.top_k = guessed->top_k;
+            notes.push_back(std::move(guessed->note));
+            return guessed->factor;
+        }
+    const double expected = *head_.tokens * told_rule(head_).top_k, ratio = sum / expected;
     if (are_near(ratio, 1)) return 1;
     const auto said =
         fmt::format("the counts of a step sum to {:g}, and tokens x top-k are {:g}", sum, expected);
-    if (are_near(ratio, 2)) {
+    if (are_near(ratio, 2) && !counts.has_odd()) {
         notes.push_back(said + ": doubled under recomputation, they were halved");
         return 0.5;
     }
-    if (k > 1 && are_near(ratio * k, 1))
-        notes.push_back(said + ": these are the first choices alone");
-    else if (ratio * most_parts < 1)
-        notes.push_back(
-            fmt::format("{}: {:.6g} times as many, which nothing explains", said, 1 / ratio));
-    else if (ratio < 1 && is_of_parts(1 / ratio))
-        notes.push_back(
-            fmt::format("{}: these are the counts of 1 of {:.0f} ranks (or "
-                        "micro-batches), not of all",
-                        said, 1 / ratio));
-    else if (ratio < 1)
-        notes.push_back(fmt::format("{}: {:.1f} % are missing, as of tokens dropped at capacity",
-                                    said, 100 * (1 - ratio)));
-    else
-        notes.push_back(fmt::format("{}: {:g} times as many, which nothing explains", said, ratio));
+    notes.push_back(said + ": " + why_other_sum(ratio, head_.top_k, counts.has_odd()));
     return 1;
 }
 

@@ -50,7 +50,8 @@ private:
     void find_factor(std::vector<std::string>& notes);
     [[nodiscard]] std::string place_of(const load_record& record) const;
     void check_even(const load_record& record) const;
-    double factor_of_counts(double sum, std::vector<std::string>& notes) const;
+    double factor_of_even_counts(std::vector<std::string>& notes) const;
+    double factor_of_counts(double sum, std::vector<std::string>& notes);
     double factor_of_shares(double sum, std::vector<std::string>& notes) const;
     enum class evenness { none, unknown, doubled };
     [[nodiscard]] evenness why_even() const;

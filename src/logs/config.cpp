@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "json_numbers.hpp"
 #include "log_builder.hpp"
@@ -17,9 +23,40 @@ std::string word_of(const json& config, std::initializer_list<const char*> names
     return {};
 }
 
+/// The rule of a name, which may be that of a published one or have settings behind it; what is not
+/// known stays as it is. Less their mean biases choose the same.
+std::string rule_of(const std::string& name) {
+    constexpr std::pair<std::string_view, std::string_view> rules[] = {
+        {"none", "none"},          {"aux", "aux"},           {"aux-loss", "aux"},
+        {"sign", "sign"},          {"centred-sign", "sign"}, {"loss-free", "sign"},
+        {"aux-loss-free", "sign"}, {"deepseek-v3", "sign"},  {"torchtitan", "sign"},
+        {"integral", "integral"},  {"feedback", "feedback"},
+    };
+    std::string plain = name.substr(0, name.find(','));
+    for (char& c : plain)
+        c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto* const found = std::find_if(std::begin(rules), std::end(rules),
+                                           [&](const auto& one) { return one.first == plain; });
+    return found == std::end(rules) ? name : std::string(found->second);
+}
+
+/// Settings of the rule that are texts, where a number is needed.
+std::vector<std::string> texts_for_numbers(const json& config, const std::string& place) {
+    std::vector<std::string> said;
+    for (const auto* name : {"eta", "decay", "beta", "feedback", "feedback_end", "top_k", "topk",
+                             "bias_rate", "bias_gamma", "bias_leak"})
+        if (const auto found = config.find(name); found != config.end() && found->is_string())
+            said.push_back(
+                fmt::format("{}: it says that {} is '{}', which is no number, and was "
+                            "left out",
+                            place, name, excerpt(found->get<std::string>())));
+    return said;
+}
+
 /// What moves the scores, else the gate; of a run that says at least one of them.
 std::string balancer_of(const json& config, const std::string& place) {
-    if (auto said = word_of(config, {"balancer", "controller"}); !said.empty()) return said;
+    if (auto said = word_of(config, {"balancer", "controller"}); !said.empty())
+        return rule_of(said);
     const auto on = [&](std::initializer_list<const char*> names) {
         return number_member(config, names, place).value_or(0) != 0;
     };
@@ -36,7 +73,8 @@ void keep(std::optional<double>& to, std::optional<double> found) {
 
 }  // namespace
 
-void read_config(std::string_view text, const std::string& place, log_head& to) {
+std::vector<std::string> read_config(std::string_view text, const std::string& place,
+                                     log_head& to) {
     json config;
     try {
         config = json::parse(text);
@@ -63,6 +101,7 @@ void read_config(std::string_view text, const std::string& place, log_head& to) 
         !gate.empty())
         to.gate = gate;
     if (auto balancer = balancer_of(config, place); !balancer.empty()) to.balancer = balancer;
+    return texts_for_numbers(config, place);
 }
 
 }  // namespace moebius

@@ -26,7 +26,8 @@ void csv_log::take_remark(std::string_view line) {
     line.remove_prefix(line.find('#') + 1);
     line.remove_prefix(std::min(line.find_first_not_of("# \t"), line.size()));
     if (line.starts_with('{'))
-        read_config(line, fmt::format("{}, line {}", file_, line_), to_.head);
+        for (auto& said : read_config(line, fmt::format("{}, line {}", file_, line_), to_.head))
+            to_.note(std::move(said));
     else
         remark_ = line;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "growing_text.hpp"
+#include "recent_steps.hpp"
 
 namespace moebius {
 namespace {
@@ -81,7 +82,8 @@ private:
             return {};
         }
         waits_ = false;
-        const auto records = text_->next_step();
+        auto records = text_->next_step();
+        while (is_copy(records)) records = text_->next_step();
         if (records.empty() && !has_ended()) return {};
         for (const auto& one : text_->notes())
             if (said_.insert(one).second) notes_.push_back(one);
@@ -89,6 +91,19 @@ private:
         follow_order(records);
         head_ = text_->head();
         return records;
+    }
+
+    /// Whether a step is one of the last that came, with the same numbers.
+    bool is_copy(std::span<const load_record> records) {
+        if (records.empty() || is_anew_ || text_->is_again() || differs(text_->head()) ||
+            !recent_.has(records))
+            return false;
+        if (!std::exchange(has_copies_, true))
+            notes_.push_back(
+                fmt::format("step {} came again with the same numbers, and counts "
+                            "once, as all such steps do",
+                            records.front().step));
+        return true;
     }
 
     /// A step that falls is a restart where all its layers had that step or a later one. A file
@@ -103,7 +118,11 @@ private:
         if (goes_back && !is_other && !text_->is_again()) take_restart(records);
         if (grew && first_step_ < step) note_growth(step, text_->head());
         if (restarted_ || last_of_.empty()) first_step_ = step;
-        if (restarted_) last_of_.clear();
+        if (restarted_) {
+            last_of_.clear();
+            recent_.clear();
+        }
+        recent_.add(records);
         for (const auto& one : records) last_of_[one.layer] = step;
         last_step_ = step;
     }
@@ -148,6 +167,8 @@ private:
     bool is_anew_ = false;                ///< no step of the file that has it now was given
     log_head head_;
     bool restarted_ = false;
+    recent_steps recent_;                          ///< that count
+    bool has_copies_ = false;                      ///< which was said
     std::map<std::size_t, std::int64_t> last_of_;  ///< step of each layer
     std::int64_t last_step_ = 0;                   ///< of all
     std::int64_t first_step_ = 0;                  ///< that counts

@@ -59,7 +59,7 @@ public:
     [[nodiscard]] bool was_moved() { return file_.file().was_moved(); }
     /// Whether it was cut or written anew: what comes is not what follows.
     [[nodiscard]] bool was_rewritten();
-    /// Whether nothing can come any more: the end of a pipe.
+    /// Whether nothing can come any more: the end of a pipe, or of the standard input.
     [[nodiscard]] bool has_ended() { return file_.file().has_ended(); }
 
 private:

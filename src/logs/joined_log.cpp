@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "copied_ranks.hpp"
 #include "file_rank.hpp"
+#include "kept_record.hpp"
 #include "notes.hpp"
 
 namespace moebius {
@@ -153,6 +156,7 @@ public:
         : ranks_(std::move(ranks)), head_(ranks_.front().source->head()) {
         require_alike(ranks_);
         told.give(head_);
+        look_ahead();
     }
 
     const log_head& head() const override { return head_; }
@@ -163,11 +167,49 @@ public:
     }
     bool is_turned() const override { return ranks_.front().source->is_turned(); }
 
+    /// Whether each has the loads of all.
+    [[nodiscard]] bool are_copies() const noexcept { return are_copies_; }
+
     bool next(load_record& record) override {
+        if (started_ && !ahead_.empty()) ahead_.pop_front();
+        started_ = true;
+        if (ahead_.empty()) return read(record);
+        record = ahead_.front().record();
+        return true;
+    }
+
+private:
+    [[noreturn]] void fail(std::size_t rank, std::string_view rule) const {
+        throw io_error(ranks_[rank].file, rule);
+    }
+
+    /// Reads records until it is known what ranks are to each other.
+    void look_ahead() {
+        constexpr std::size_t most_records = 256, most_numbers = 1 << 20;
+        std::size_t numbers = 0;
+        std::deque<kept_record> firsts;
+        copied_ranks seen;
+        for (load_record sum;
+             ahead_.size() < most_records && numbers < most_numbers && read(sum);) {
+            numbers += sum.loads.size() + sum.moments.size();
+            seen.take(are_same_, copied_ranks::tells(first_));
+            ahead_.emplace_back(sum);
+            sum.loads = first_;
+            sum.moments = first_moments_;
+            firsts.emplace_back(sum);
+        }
+        are_copies_ = seen.are();
+        if (are_copies_) ahead_ = std::move(firsts);
+    }
+
+    bool read(load_record& record) {
         const bool more = ranks_.front().source->next(record);
         if (more) {
-            loads_.assign(record.loads.begin(), record.loads.end());
-            moments_.assign(record.moments.begin(), record.moments.end());
+            first_.assign(record.loads.begin(), record.loads.end());
+            first_moments_.assign(record.moments.begin(), record.moments.end());
+            loads_ = first_;
+            moments_ = first_moments_;
+            are_same_ = true;
         }
         for (std::size_t i = 1; i < ranks_.size(); ++i) {
             load_record other;
@@ -175,14 +217,9 @@ public:
                 fail(i, "it has another number of steps than the rank before it");
             if (more) add(i, record, other);
         }
-        record.loads = loads_;
-        record.moments = moments_;
+        record.loads = are_copies_ ? first_ : loads_;
+        record.moments = are_copies_ ? first_moments_ : moments_;
         return more;
-    }
-
-private:
-    [[noreturn]] void fail(std::size_t rank, std::string_view rule) const {
-        throw io_error(ranks_[rank].file, rule);
     }
 
     void add(std::size_t rank, const load_record& record, const load_record& other) {
@@ -192,13 +229,22 @@ private:
                                    other.step, record.step));
         if (other.moments.size() != moments_.size())
             fail(rank, "all ranks must have moments, or none");
+        are_same_ = are_same_ && std::equal(first_.begin(), first_.end(), other.loads.begin()) &&
+                    std::equal(first_moments_.begin(), first_moments_.end(), other.moments.begin());
+        if (are_copies_ && !are_same_)
+            fail(rank, fmt::format("its loads of step {} are not those of the rank before it, but "
+                                   "were in all steps before, as each has the loads of all",
+                                   other.step));
         for (std::size_t e = 0; e < loads_.size(); ++e) loads_[e] += other.loads[e];
         for (std::size_t e = 0; e < moments_.size(); ++e) moments_[e] += other.moments[e];
     }
 
     std::vector<named_source> ranks_;
     log_head head_;
-    std::vector<double> loads_, moments_;  ///< of the record at hand
+    std::deque<kept_record> ahead_;
+    bool started_ = false, are_same_ = true, are_copies_ = false;
+    std::vector<double> first_, first_moments_;  ///< of the first rank, in the record at hand
+    std::vector<double> loads_, moments_;        ///< their sums over ranks
 };
 
 }  // namespace
@@ -213,9 +259,12 @@ named_source joined_log(std::vector<named_source> parts, const told_settings& to
     return {std::move(file), std::move(all), std::move(series)};
 }
 
-std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks, const told_settings& told) {
+std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks, const told_settings& told,
+                                       bool& are_copies) {
     if (ranks.size() == 1) return std::move(ranks.front().source);
-    return std::make_unique<rank_beside_rank>(std::move(ranks), told);
+    auto all = std::make_unique<rank_beside_rank>(std::move(ranks), told);
+    are_copies = all->are_copies();
+    return all;
 }
 
 }  // namespace moebius

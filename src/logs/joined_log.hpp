@@ -31,8 +31,11 @@ struct named_source {
 /// those of the first.
 /// @param ranks  one or more
 /// @param told   as of joined_log
-/// @throws io_error  for ranks of other layers, experts or steps
+/// @param are_copies  set where all have the same loads, as each logs those of all: the first
+/// counts
+/// @throws io_error  for ranks of other layers, experts or steps, and for copies that end to be
+/// some
 [[nodiscard]] std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks,
-                                                     const told_settings& told);
+                                                     const told_settings& told, bool& are_copies);
 
 }  // namespace moebius

@@ -20,8 +20,10 @@ using nlohmann::json;
 
 void json_log::take_settings(const json& record) {
     if (const auto config = record.find("config"); config != record.end())
-        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
-                    to_.head);
+        for (auto& said :
+             read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
+                         to_.head))
+            to_.note(std::move(said));
     if (!to_.head.said_experts)
         to_.head.said_experts = number_member(record, {"num_experts", "n_experts"}, place());
     to_.settings.take(number_member(record, {"top_k", "topk"}, place()),

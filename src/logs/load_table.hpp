@@ -124,6 +124,15 @@ public:
     /// What is to be said of rows that came again or go back. After finish or take_step.
     [[nodiscard]] std::vector<std::string> texts_of_repeats() const { return texts_of(repeats_); }
 
+    /// Whether several ranks came that all have the same loads, as each logs those of all: the
+    /// first counts. After finish.
+    [[nodiscard]] bool has_copied_ranks() const noexcept { return has_copied_ranks_; }
+    /// Ranks, by their source, whose rows end before those of others, with their last step. After
+    /// finish.
+    [[nodiscard]] const std::map<std::uint32_t, std::int64_t>& ended_ranks() const noexcept {
+        return ended_ranks_;
+    }
+
     /// What the file has behind the last row is a part of another that was cut off.
     bool is_cut = false;
     /// The last row has no end, so that its last number may be a part of one.
@@ -275,6 +284,9 @@ private:
     [[nodiscard]] std::string lack_of_last_step(run_range step, const load_run& last_row) const;
     [[nodiscard]] std::string lack_of_last_record(run_range record) const;
     void leave_out_cut_end();
+    [[nodiscard]] bool have_same_loads(run_range record, bool& tells) const;
+    [[nodiscard]] bool are_ranks_copies() const;
+    void look_at_ranks();
     void begin_run(const load_run& made);
     [[nodiscard]] std::span<const double> loads_of(std::span<const load_run> runs);
     [[nodiscard]] std::span<const double> moments_of(std::span<const load_run> runs);
@@ -291,6 +303,8 @@ private:
     std::uint32_t first_expert_ = most_experts;
     std::size_t experts_ = 0, at_ = 0, records_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
+    bool has_copied_ranks_ = false;
+    std::map<std::uint32_t, std::int64_t> ended_ranks_;
     bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;
     std::optional<std::int64_t> cut_step_;

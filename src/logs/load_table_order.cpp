@@ -184,6 +184,7 @@ void load_table::finish(const std::string& file, std::size_t experts) {
     if (!in_order_ && !has_choices) leave_out_void_rows();
     put_in_order();
     leave_out_cut_end();
+    if (adds_up && !is_part_) look_at_ranks();
     check(file, met);
     at_ = 0;
 }

@@ -89,7 +89,43 @@ std::vector<std::string> log_builder::notes_of_ranks() const {
     if (ranks.size() == 1)
         return {fmt::format("the counts are those of rank {} alone, not of all",
                             excerpt(ranks.begin()->first))};
+    if (has_copied_ranks)
+        return {
+            fmt::format("the counts of {} ranks are the same in all steps: each has those of "
+                        "all, and they count once",
+                        ranks.size())};
     return {fmt::format("the counts of {} ranks were added up", ranks.size())};
+}
+
+std::vector<std::string> log_builder::notes_of_missing_ranks() const {
+    constexpr std::size_t longest = 6;  // of a rank's number
+    std::set<std::size_t> met;
+    for (const auto& [rank, place] : ranks) {
+        const bool is_number = !rank.empty() && rank.size() <= longest &&
+                               rank.find_first_not_of("0123456789") == rank.npos;
+        if (!is_number) return {};
+        met.insert(std::stoul(rank));
+    }
+    if (met.size() < 2 || has_copied_ranks) return {};
+    std::string list;
+    for (std::size_t rank = *met.begin(); rank < *met.rbegin() && list.size() <= 120; ++rank)
+        if (!met.contains(rank)) add_name(list, std::to_string(rank));
+    if (list.empty()) return {};
+    return {
+        fmt::format("counts came of ranks {} to {}, but none of {}: where these have tokens, "
+                    "too, theirs are missing",
+                    *met.begin(), *met.rbegin(), list)};
+}
+
+std::vector<std::string> log_builder::notes_of_ended_ranks(const load_table& table) const {
+    std::vector<std::string> said;
+    for (const auto& [rank, place] : ranks)
+        if (const auto found = table.ended_ranks().find(place); found != table.ended_ranks().end())
+            said.push_back(fmt::format(
+                "rank {} has no rows behind step {}, where others go on: the sums of later steps "
+                "are without it",
+                excerpt(rank), found->second));
+    return said;
 }
 
 /// Where experts without a load have no row, the last ones may have none at all. Records that all
@@ -145,7 +181,10 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
     for (auto& [name, table] : parts) {
         if (table.empty()) continue;
         table.finish(file, least_experts(experts));
+        has_copied_ranks = has_copied_ranks || table.has_copied_ranks();
         auto said = notes_of(table, file, least_experts(experts));
+        add_notes(said, notes_of_missing_ranks());
+        add_notes(said, notes_of_ended_ranks(table));
         out.push_back(
             {name, std::make_unique<table_log>(std::move(table), head), series, std::move(said)});
     }

@@ -43,6 +43,7 @@ struct log_builder {
     log_head head;                 ///< without layers and experts
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
+    bool has_copied_ranks = false;      ///< load_table::has_copied_ranks of any part
     bool has_choices = false;           ///< load_table::has_choices
     bool has_chosen_alone = false;      ///< an expert without a load has none by the format
     bool names_experts = false;         ///< load_table::needs_all
@@ -152,6 +153,8 @@ struct log_builder {
 
     /// Of whose counts these are.
     [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
+    /// That ranks between those that came did not; once all came.
+    [[nodiscard]] std::vector<std::string> notes_of_missing_ranks() const;
 
     /// Adds to `notes` what names, ranks and settings that came tell of the loads.
     /// @throws io_error  as note_choice
@@ -169,6 +172,7 @@ struct log_builder {
 private:
     [[nodiscard]] std::vector<std::string> notes_of_experts(const load_table& table,
                                                             std::size_t experts) const;
+    [[nodiscard]] std::vector<std::string> notes_of_ended_ranks(const load_table& table) const;
 
     void forget_evaluation();
 
@@ -223,7 +227,8 @@ public:
 
 /// Takes what a config says of a run, a JSON text.
 /// @param place  for sentences: the file, and the array in it
-void read_config(std::string_view text, const std::string& place, log_head& to);
+/// @return what it says that was left out, a sentence each
+std::vector<std::string> read_config(std::string_view text, const std::string& place, log_head& to);
 
 /// Adds a name to a list for a sentence, which has no more than some.
 void add_name(std::string& list, std::string_view name);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/log_check.hpp>
@@ -87,6 +88,10 @@ void log_check::take(const load_record& record, const lane_total& all) {
         const auto gap = record.step - layer.last_step;
         layer.least_gap = layer.records == 1 ? gap : std::min(layer.least_gap, gap);
         layer.most_gap = std::max(layer.most_gap, gap);
+        if (gap > 1 && layer.gaps++ == 0) {
+            layer.first_gap = layer.last_step;
+            layer.behind_gap = record.step;
+        }
     }
     layer.last_step = record.step;
     if (layer.records * layers_.size() < 4096 || layer.records % 64 == 0) {  // a part tells
@@ -94,6 +99,8 @@ void log_check::take(const load_record& record, const lane_total& all) {
         layer.rounding.take(record.loads);
     }
     layer.still.take(record.loads, all, record.step);
+    if (!layer.fine_scores)
+        layer.fine_scores = !std::all_of(record.scores.begin(), record.scores.end(), is_bfloat16);
     look_at(record.loads, all, layer);
     ++layer.records;
 }
@@ -114,12 +121,19 @@ void log_check::say_steps(std::vector<std::string>& to) const {
         return;
     }
     say_missing(first.records, to);
+    constexpr std::size_t few = 20;  // of as many records one
     if (first.most_gap <= 1) return;
     if (first.least_gap == first.most_gap)
         to.push_back(
             fmt::format("sampled: one step in {} is logged: rates are a row of the log, "
                         "not a step of the run",
                         first.most_gap));
+    else if (first.least_gap == 1 && few * first.gaps <= std::max(first.records, few))
+        to.push_back(fmt::format(
+            "gaps: {}steps {} and {} no step is read: those between were not logged, or left out",
+            first.gaps == 1 ? std::string("between ")
+                            : fmt::format("in {} places, the first between ", first.gaps),
+            first.first_gap, first.behind_gap));
     else
         to.push_back(
             fmt::format("sampled: from {} to {} steps lie between rows, as in W&B's exports, "
@@ -239,12 +253,14 @@ void log_check::say_biases(std::span<const layer_state> states,
                         "scores: they choose, and the gate does not",
                         layers_text(head_, wide)));
     if (!coarse.empty())
-        to.push_back(
-            fmt::format("bias: {}: at their offset bfloat16 rounds biases to {:g}, which is "
-                        "much of their spread ({:g}) or more than two updates: keep them in "
-                        "float32, and centred",
-                        layers_text(head_, coarse), states[coarse.front()].bias_step,
-                        states[coarse.front()].bias_spread));
+        to.push_back(fmt::format(
+            "bias: {}: at their offset bfloat16 rounds biases to {:g}, which is "
+            "much of their spread ({:g}) or more than two updates: keep them in "
+            "float32, and centred{}",
+            layers_text(head_, coarse), states[coarse.front()].bias_step,
+            states[coarse.front()].bias_spread,
+            layers_[coarse.front()].fine_scores ? "; here they are finer than bfloat16 has them"
+                                                : ""));
 }
 
 std::vector<std::string> log_check::findings(std::span<const named_series> series,
@@ -258,6 +274,7 @@ std::vector<std::string> log_check::findings(std::span<const named_series> serie
     say_rounded(out);
     say_layers(out);
     say_still(out);
+    say_held(out);
     say_random(answering, out);
     say_biases(states, out);
     for (const auto& one : series)

@@ -104,4 +104,17 @@ void log_check::say_still(std::vector<std::string>& to) const {
                         is_still_at_end(layers_[layers.front()]) ? ", the last," : ""));
 }
 
+/// Where rows come more often than what they count is updated.
+void log_check::say_held(std::vector<std::string>& to) const {
+    std::map<std::size_t, std::vector<std::size_t>> found;
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+        if (const auto every = layers_[l].still.held(); every > 0) found[every].push_back(l);
+    for (const auto& [every, layers] : found)
+        to.push_back(fmt::format(
+            "held: {0}: loads change in one of {1} records only, and those between are copies of "
+            "the one before: each counted as a step, and what is told of noise, of deviations that "
+            "come back and of K is not to be trusted; every {1}th record alone is a log",
+            layers_text(head_, layers), every));
+}
+
 }  // namespace moebius

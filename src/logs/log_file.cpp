@@ -126,12 +126,13 @@ private:
             ranks[rank_of_file(path, reads_r_)].push_back(
                 {path, std::move(one.source), std::move(one.series)});
         }
-        add_notes(whole.notes, builder_->notes_of_ranks());
         std::vector<named_source> each;
         for (auto& [rank, parts] : ranks)
             each.push_back(joined_log(std::move(parts), told_, whole.notes));
         whole.series = std::move(each.front().series);
-        whole.source = summed_log(std::move(each), told_);
+        whole.source = summed_log(std::move(each), told_, builder_->has_copied_ranks);
+        add_notes(whole.notes, builder_->notes_of_ranks());
+        add_notes(whole.notes, builder_->notes_of_missing_ranks());
         return whole;
     }
 

@@ -50,7 +50,7 @@ public:
         opened_log out;
         log_head about;
         if (auto config = in_.rows("config"); config && config->is_text())
-            read_config(config->text(), path_ + ":config", about);
+            out.notes = read_config(config->text(), path_ + ":config", about);
         read_settings(about);
         read_series(out);
         if (auto loads = find_loads(&out.notes); loads.rows) {

@@ -253,6 +253,17 @@ cat warned.csv | "$program" diagnose --follow - >lines
 test "$(grep -c "  first warned of at step $warned (layer x)\$" lines)" = $((1400 - warned))
 cat warned.csv | "$program" diagnose --follow - --format json | tail -1 | python3 -c 'import json, sys; line = json.load(sys.stdin)
 assert line["warned_at"] == int(sys.argv[1]) and line["warned_of"] == "x", line' "$warned"
+# also behind a restart, whose steps are few
+restarted=$(awk -F, '$1 != 1300 && $1 != 1301 { next } { print $1 "," $2 "," $3 "," $4 + 1 }' warned.csv)
+{ cat warned.csv && echo "$restarted"; } >restarted.csv
+cat restarted.csv | "$program" diagnose --follow - 2>said | tail -1 | grep -q "^step 1301 .*  first warned of at step $warned (layer x)\$"
+grep -q 'step 1300 came again, as of a run that was restarted' said
+# rows that were appended twice count once; and a file as standard input has an end
+{ cat warned.csv && awk -F, '$1 >= 1300' warned.csv | grep -v step; } >twice.csv
+"$program" diagnose --follow - <twice.csv >again 2>said
+tail -1 lines >last
+tail -1 again | cmp - last
+grep -q 'step 1300 came again with the same numbers, and counts once' said
 code=0
 cat warned.csv | "$program" diagnose --follow - --fail-on warned >lines || code=$?
 test $code = 3 && test "$(wc -l <lines)" = $((warned + 1))

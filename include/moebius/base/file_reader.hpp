@@ -33,7 +33,7 @@ public:
     /// @throws io_error naming the path and the reason
     [[nodiscard]] std::size_t read_some(std::span<char> to);
 
-    /// Whether read_some() met the end of a pipe: nobody writes to it any more.
+    /// Whether read_some() met the end of a pipe, or of the standard input: no more comes.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
     /// The first bytes as they are now, as many as `to` takes, wherever it reads on; of a file with
@@ -57,7 +57,7 @@ private:
 
     std::string name_;
     int fd_;
-    bool is_cached_ = true;
+    bool is_cached_ = true, is_input_ = false;
     std::size_t at_ = 0, cached_from_ = 0;
     bool has_ended_ = false;
 };

@@ -12,7 +12,8 @@ namespace moebius {
 /// Of counts: their sum over the greatest common divisor of all counts so far, so that doubled
 /// counts are those of as many. Of shares, percents and averaged counts: the least number that
 /// makes all of them whole, within the digits in which they are written; that is a guess, looked
-/// for again behind a step that it does not fit.
+/// for again behind a step that it does not fit. Of averaged counts they are no more than 64 times
+/// what the loads sum to: what is averaged over changing numbers of steps is none.
 class step_choices {
 public:
     /// @param loads  (E) of the step, >= 0
@@ -39,7 +40,7 @@ private:
     void take_counts(std::span<const double> loads, double sum);
     void take_shares(std::span<const double> loads, double sum);
     [[nodiscard]] rounding of_kept() const;
-    [[nodiscard]] double least_whole() const;
+    [[nodiscard]] double least_whole(double most) const;
 
     bool counts_ = true;
     double unit_ = 0;  ///< greatest common divisor of all counts; 0 before the first

@@ -17,7 +17,8 @@ namespace moebius {
 /// No number of a log is larger: from 2^53 on doubles tell whole numbers apart no longer.
 inline constexpr double largest_number = 9007199254740992;
 
-/// What a load log says of the run behind it. Nothing is guessed: what is not said is empty.
+/// What a load log says of the run behind it. What is not said is empty, and not guessed but for
+/// the top-k of counts whose tokens are told, which a note says.
 struct log_head {
     std::vector<std::string> layers;  ///< their names, in the order of the file
     std::size_t experts = 0;          ///< of every layer

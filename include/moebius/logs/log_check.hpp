@@ -47,6 +47,10 @@ private:
     struct layer_facts {
         std::size_t records = 0;
         std::int64_t first_step = 0, last_step = 0, least_gap = 0, most_gap = 0;
+        std::size_t gaps = 0;  ///< records with a step or more between them and the one before
+        std::int64_t first_gap = 0;   ///< the step before the first of them
+        std::int64_t behind_gap = 0;  ///< and that behind it
+        bool fine_scores = false;     ///< whether one is finer than bfloat16 has it
         bool changes = false, moves_freely = false, uneven = false;
         std::size_t unloaded = 0;  ///< records since the last one with a load
         std::size_t falls = 0;     ///< records in which a load is less than in the one before
@@ -70,6 +74,7 @@ private:
     void say_rounded(std::vector<std::string>& to) const;
     void say_layers(std::vector<std::string>& to) const;
     void say_still(std::vector<std::string>& to) const;
+    void say_held(std::vector<std::string>& to) const;
     void say_random(std::span<const std::size_t> answering, std::vector<std::string>& to) const;
     void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
     [[nodiscard]] bool all_whole() const;

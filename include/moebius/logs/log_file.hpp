@@ -129,7 +129,7 @@ public:
     /// that no step had.
     [[nodiscard]] virtual bool restarted() const = 0;
 
-    /// Whether no step can come any more: a pipe that nobody writes to.
+    /// Whether no step can come any more: the end of a pipe, or of the standard input.
     [[nodiscard]] virtual bool has_ended() const = 0;
 
     /// What there is to say since this was last asked, a sentence each: that the file is waited for

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <moebius/base/lane_sums.hpp>
 #include <span>
 #include <vector>
@@ -27,13 +28,20 @@ public:
     /// experts is none.
     [[nodiscard]] stretch longest() const;
 
+    /// Where loads change every h records only, h >= 2, and those between are like the one before:
+    /// h, else 0. By their sums and largest loads, of runs that chance does not make as regular.
+    [[nodiscard]] std::size_t held() const;
+
 private:
     void end();
+    void count_run(bool is_alike);
 
     lane_total last_;
     std::vector<double> kept_;  ///< (experts) loads of the stretch at hand
     stretch now_, longest_;
     std::size_t records_ = 0;
+    std::size_t run_ = 0;                      ///< records at hand that are alike
+    std::map<std::size_t, std::size_t> runs_;  ///< how many were as long
     std::size_t alike_ = 0;  ///< that have the sum and the largest load of the one before
 };
 

@@ -76,6 +76,23 @@ TEST_CASE("choices that loads do not tell are not guessed", "[diagnose]") {
     CHECK(few.now() == 0);
 }
 
+TEST_CASE("a mean over the steps so far is not one of many choices", "[diagnose]") {
+    std::mt19937_64 random(1);
+    step_choices choices;
+    std::vector<double> sums(8);
+    for (int t = 1; t <= 300; ++t) {
+        const auto loads = drawn({1, 0, 0, 0, 0, 0, 0, -1}, 256, random);
+        auto mean = loads;
+        for (std::size_t e = 0; e < 8; ++e) {
+            sums[e] += loads[e];
+            mean[e] = sums[e] / std::min(t, 10);
+            if (t >= 10) sums[e] -= mean[e];
+        }
+        choices.take(mean, std::accumulate(mean.begin(), mean.end(), 0.0));
+    }
+    CHECK(choices.now() == 0);
+}
+
 TEST_CASE("choices of shares are looked for anew where they change", "[diagnose]") {
     std::mt19937_64 random(1);
     step_choices choices;

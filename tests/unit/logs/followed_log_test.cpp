@@ -50,6 +50,7 @@ public:
         write(file_.path, text, std::ios::app);
         return steps_of(*log_);
     }
+    lines notes() { return log_->take_notes(); }
 
 private:
     scratch_file file_;
@@ -166,6 +167,19 @@ TEST_CASE("steps whose rows add up are given once the next begins", "[logs]") {
     growing_log ranks("step,layer,rank,expert,tokens\n");
     CHECK(ranks.behind("0,0,0,0,5\n0,0,0,1,7\n1,0,0,0,6\n1,0,0,1,6\n") == lines{"0: 5 7"});
     CHECK(ranks.behind("1,0,1,0,1\n1,0,1,1,1\n2,0,0,0,6\n") == lines{"1: 7 7"});
+}
+
+TEST_CASE("steps that come again with the same numbers count once", "[logs]") {
+    growing_log log("step,layer0/expert0,layer0/expert1\n0,5,7\n1,6,6\n2,4,8\n");
+    CHECK(log.behind("3,7,5\n") == lines{"0: 5 7", "1: 6 6", "2: 4 8", "3: 7 5"});
+    CHECK(log.behind("1,6,6\n2,4,8\n") == nothing);
+    CHECK(log.behind("3,7,5\n4,1,11\n") == lines{"4: 1 11"});
+    CHECK(log.notes() == lines{"step 1 came again with the same numbers, and counts once, as all "
+                               "such steps do"});
+    // from the first that has others on it is a restart
+    CHECK(log.behind("2,4,8\n3,6,6\n4,1,11\n") == lines{"again 3: 6 6", "4: 1 11"});
+    CHECK(log.notes().size() == 1);
+    CHECK(log.behind("2,4,8\n") == lines{"again 2: 4 8"});  // which was before the restart
 }
 
 namespace {

@@ -51,6 +51,8 @@ TEST_CASE("of a healthy log nothing is said", "[logs]") { CHECK(findings_of(heal
 TEST_CASE("each trap of a log is named", "[logs]") {
     CHECK(found(findings_of(healthy, 1), "snapshot: a snapshot has no dynamics"));
     CHECK(found(findings_of(healthy, 300, 7), "sampled: one step in 7 is logged"));
+    const auto held = [](int s, int l, int e) { return healthy(s - s % 5, l, e); };
+    CHECK(found(findings_of(held), "held: layers 0, 1: loads change in one of 5 records only"));
     CHECK(found(
         findings_of([](int s, int l, int e) { return healthy(s, l, e) + (s == 5 && e == 2); }),
         "sums: the loads of a layer sum to 8192 in one step and to 8193"));
@@ -121,7 +123,7 @@ TEST_CASE("every step that is left out is told from a sample", "[logs]") {
     head.layers = {"0"};
     head.experts = 2;
     log_check check(head);
-    for (const int step : {0, 1, 5, 6})
+    for (const int step : {0, 1, 5, 6, 8})
         check.take(record_of(step, 0, std::vector<double>{1.0 * step, 2}));
 
     CHECK(found(check.findings({}, {}), "sampled: from 1 to 4 steps lie between rows"));
@@ -183,6 +185,26 @@ TEST_CASE("a constant loss is named", "[logs]") {
     }
 }
 
+TEST_CASE("a few steps without a row are no sample", "[logs]") {
+    const auto with = [](const std::function<int(int)>& step) {
+        log_head head;
+        head.layers = {"0"};
+        head.experts = 8;
+        log_check check(head);
+        for (int s = 0; s < 300; ++s) {
+            std::vector<double> loads;
+            for (int e = 0; e < 8; ++e) loads.push_back(healthy(s, 0, e));
+            check.take(record_of(step(s), 0, loads, {}));
+        }
+        return check.findings({}, {});
+    };
+    CHECK(found(with([](int s) { return s < 100 ? s : s + 4400; }),
+                "gaps: between steps 99 and 4500 no step is read"));
+    CHECK(found(with([](int s) { return s + s / 50; }),
+                "gaps: in 5 places, the first between steps 49 and 51 no step is read"));
+    CHECK(found(with([](int s) { return s + s / 3; }), "sampled: from 1 to 2 steps lie between"));
+}
+
 TEST_CASE("a bias beyond the scores' range, or too coarse in bfloat16, is named", "[logs]") {
     log_head head;
     head.gate = "sigmoid";
@@ -192,6 +214,15 @@ TEST_CASE("a bias beyond the scores' range, or too coarse in bfloat16, is named"
     // of tenstorrent/tt-metal issue 47914: 34.5 +- 0.14
     CHECK(found(findings_of(healthy, 30, 1, head, [](int e) { return 34.5 + 0.04 * (e - 4); }),
                 "bias: layers 0, 1: at their offset bfloat16 rounds biases to 0.25"));
+    const auto ends_fine = [&](double unit) {
+        const auto said =
+            findings_of(healthy, 30, 1, head, [&](int e) { return 34.5 + unit * (e - 4); });
+        return std::any_of(said.begin(), said.end(), [](const auto& one) {
+            return one.ends_with("; here they are finer than bfloat16 has them");
+        });
+    };
+    CHECK(ends_fine(0.04));
+    CHECK(!ends_fine(0.25));
     CHECK(findings_of(healthy, 30, 1, head, [](int e) { return 0.01 * e; }).empty());
 }
 

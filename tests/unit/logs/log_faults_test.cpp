@@ -276,6 +276,89 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
             ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
+namespace {
+
+constexpr int steps_of_rank = 12;
+
+/// Loads that change, as rows of one rank.
+std::string array_of_rank(int seed, int last_differs = 0) {
+    std::string counts;
+    for (int s = 0; s < steps_of_rank; ++s)
+        for (int e = 0; e < 8; ++e)
+            sample::append<std::int32_t>(counts,
+                                         20 + (7 * s + 3 * e + seed) % 11 +
+                                             (e == 0 && s + 1 == steps_of_rank ? last_differs : 0));
+    return sample::npy("<i4", fmt::format("({}, 2, 4)", steps_of_rank), counts);
+}
+std::string table_of_rank(int rank, int seed, int steps) {
+    std::string rows;
+    for (int s = 0; s < steps; ++s)
+        for (int e = 0; e < 8; ++e)
+            rows += fmt::format("{},{},{},{},{}\n", s, rank, e / 4, e % 4,
+                                20 + (7 * s + 3 * e + seed) % 11);
+    return rows;
+}
+const std::string names_of_ranks = "step,rank,layer,expert,tokens\n";
+
+}  // namespace
+
+TEST_CASE("ranks that each have the counts of all count once", "[logs]") {
+    const std::string copies = "the counts of 2 ranks are the same in all steps",
+                      added = "the counts of 2 ranks were added up";
+    const auto first_load = [](const opened_log& log) {
+        load_record one;
+        REQUIRE(log.source->next(one));
+        return one.loads.front();
+    };
+    const scratch_file zero(array_of_rank(0), "_rank0.npy"), same(array_of_rank(0), "_rank1.npy"),
+        other(array_of_rank(1), "_rank1.npy"), nearly(array_of_rank(0, 1), "_rank1.npy");
+    const auto open = [&](const scratch_file& one) {
+        return std::move(open_logs(std::vector{zero.path, one.path}).at(0));
+    };
+    const auto same_array = open(same), other_array = open(other), near_array = open(nearly);
+    CHECK(sample::says(same_array.notes, copies));
+    CHECK(first_load(same_array) == 20);
+    CHECK(sample::says(other_array.notes, added));
+    CHECK(first_load(other_array) == 41);
+    CHECK(sample::says(near_array.notes, added));
+
+    const auto table = [&](int seed) {
+        return sample::open({names_of_ranks + table_of_rank(0, 0, steps_of_rank) +
+                             table_of_rank(1, seed, steps_of_rank)});
+    };
+    const auto same_rows = table(0), other_rows = table(1);
+    CHECK(sample::says(same_rows.notes, copies));
+    CHECK(first_load(same_rows) == 20);
+    CHECK(sample::says(other_rows.notes, added));
+    CHECK(first_load(other_rows) == 41);
+}
+
+TEST_CASE("ranks that differ behind those steps by which they were copies are refused", "[logs]") {
+    std::string counts;
+    for (int s = 0; s < 300; ++s)
+        for (int e = 0; e < 4; ++e) sample::append<std::int32_t>(counts, 20 + (s * (e + 1)) % 13);
+    const auto npy = [](const std::string& of) { return sample::npy("<i4", "(300, 1, 4)", of); };
+    auto differs = counts;
+    ++differs[16 * 290];
+    const scratch_file zero(npy(counts), "_rank0.npy"), one(npy(differs), "_rank1.npy");
+    const auto log = std::move(open_logs(std::vector{zero.path, one.path}).at(0));
+    CHECK_THROWS_WITH(sample::cells_of(*log.source),
+                      ContainsSubstring("its loads of step 290 are not those of the rank before"));
+}
+
+TEST_CASE("a rank that ends early and one that is missing are named", "[logs]") {
+    const auto log = sample::open(
+        {names_of_ranks + table_of_rank(0, 0, 5) + table_of_rank(3, 1, steps_of_rank)});
+    CHECK(sample::says(log.notes, "rank 0 has no rows behind step 4, where others go on"));
+    CHECK(!sample::says(log.notes, "rank 3 has no rows"));
+    CHECK(sample::says(log.notes, "of ranks 0 to 3, but none of 1, 2: where"));
+    const scratch_file zero(array_of_rank(0), "_rank0.npy"), two(array_of_rank(1), "_rank2.npy"),
+        one(array_of_rank(1), "_rank1.npy");
+    CHECK(sample::says(open_logs(std::vector{zero.path, two.path}).at(0).notes,
+                       "of ranks 0 to 2, but none of 1: where"));
+    CHECK(!sample::says(open_logs(std::vector{zero.path, one.path}).at(0).notes, "but none of"));
+}
+
 TEST_CASE("arrays that follow one another are told in the order in which they are read", "[logs]") {
     const auto bytes = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
     const scratch_file a(bytes, ".npy"), b(bytes, ".npy"), rank0(bytes, "_rank0.npy"),

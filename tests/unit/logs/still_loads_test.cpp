@@ -11,8 +11,7 @@ using namespace moebius;
 namespace {
 
 /// Loads of tokens sent at random, of steps that are those of others where `at` says so.
-still_loads::stretch longest_of(std::size_t n, int tokens, const std::function<int(int)>& at,
-                                double tilt = 0) {
+still_loads course_of(std::size_t n, int tokens, const std::function<int(int)>& at, double tilt) {
     std::mt19937 rng{4};
     std::vector<double> weights(n, 1);
     weights.front() += tilt;
@@ -25,7 +24,14 @@ still_loads::stretch longest_of(std::size_t n, int tokens, const std::function<i
         const auto& loads = steps[static_cast<std::size_t>(at(s))];
         out.take(loads, lane_total_of(loads), s);
     }
-    return out.longest();
+    return out;
+}
+still_loads::stretch longest_of(std::size_t n, int tokens, const std::function<int(int)>& at,
+                                double tilt = 0) {
+    return course_of(n, tokens, at, tilt).longest();
+}
+std::size_t held_of(std::size_t n, int tokens, const std::function<int(int)>& at, double tilt = 0) {
+    return course_of(n, tokens, at, tilt).held();
 }
 
 int moving(int s) { return s; }
@@ -50,6 +56,21 @@ TEST_CASE("loads that are the same now and then by chance do not stand still", "
     CHECK(longest_of(2, 4, moving, 30).records == 0);  // of 4 tokens mostly all on one expert
     CHECK(longest_of(8, 512, [](int s) { return s - s % 3; }).records == 0);
     CHECK(longest_of(8, 512, [](int s) { return std::min(s, 292); }).records == 0);
+}
+
+TEST_CASE("loads that are updated every few records only are found", "[logs]") {
+    for (const int every : {2, 5}) {
+        CHECK(held_of(8, 512, [every](int s) { return s - s % every; }) ==
+              static_cast<std::size_t>(every));
+        CHECK(held_of(8, 512, [every](int s) { return s < 1 ? 0 : s - 1 - (s - 1) % every; }) ==
+              static_cast<std::size_t>(every));
+    }
+    for (const std::size_t n : {2U, 8U})
+        for (const int tokens : {1, 2, 4, 512}) CHECK(held_of(n, tokens, moving) == 0);
+    CHECK(held_of(2, 4, moving, 30) == 0);
+    CHECK(held_of(8, 512, still_from_150) == 0);
+    // by turns of 2 and 3, which is no rule
+    CHECK(held_of(8, 512, [](int s) { return s % 5 < 2 ? s - s % 5 : s - s % 5 + 2; }) == 0);
 }
 
 TEST_CASE("a layer that collapses onto some experts does not stand still", "[logs]") {

@@ -60,6 +60,32 @@ TEST_CASE("parts of other rules are no parts of one run", "[logs][error]") {
     }
 }
 
+TEST_CASE("a balancer's name is that of its rule, or is named as unknown", "[logs]") {
+    const auto open = [](const std::string& config, const log_options& options = {}) {
+        return sample::open({"# {" + config + "}\nstep,expert_0,expert_1\n0,5,7\n1,6,6\n"},
+                            options);
+    };
+    const auto rule = [&](const std::string& name) {
+        return open("\"eta\": 0.1, \"balancer\": \"" + name + "\"").source->head().balancer;
+    };
+    for (const std::string name : {"sign", "loss_free", "loss-free", "DeepSeek-V3", "centred-sign",
+                                   "torchtitan", "sign,gain=0.001"})
+        CHECK(rule(name) == "sign");
+    CHECK(rule("Integral") == "integral");
+    CHECK(rule("None") == "none");
+    const std::string magic = R"("eta": 0.1, "feedback": 2, "balancer": "magic")";
+    const auto unknown = open(magic), told = open(magic, {.balancer = "sign"});
+    CHECK(sample::says(unknown.notes, "it says that the balancer is 'magic', which is none of"));
+    CHECK(!unknown.source->head().rate);
+    CHECK(!follows_loads(unknown.source->head()));
+    CHECK(told.source->head().balancer == "sign");
+    CHECK(told.source->head().rate == 0.1);
+    CHECK(!sample::says(told.notes, "which is none of"));
+    const auto text = open(R"("eta": "fast", "decay": 2)");
+    CHECK(sample::says(text.notes, "line 1: it says that eta is 'fast', which is no number"));
+    CHECK(text.source->head().decay == 2);
+}
+
 TEST_CASE("ranks of other rules are no parts of one run", "[logs][error]") {
     const scratch_file one(array(R"({"feedback": 3})"), "_rank0.npz"),
         other(array(R"({"feedback": 5})"), "_rank1.npz");
