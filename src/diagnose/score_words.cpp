@@ -59,10 +59,11 @@ std::string words_of_none(const relation& own, const relation& apart) {
 /// A number that scores have, and what the settings make it.
 struct held {
     double value, error, told;
+    bool known;  ///< whether the value is told at all
     std::string_view what, by;
     [[nodiscard]] bool is_off() const {
         constexpr double sure = 5;  // standard errors
-        return std::abs(value - told) > sure * error;
+        return known && std::abs(value - told) > sure * error;
     }
     [[nodiscard]] std::string words() const {
         const double half = normal_90 * error;
@@ -86,13 +87,19 @@ std::optional<std::string> against_step(const relation& own, const log_head& hea
     const told_rule rule(head);
     if ((integral || sign) && !head.bias_rate) return std::nullopt;
     if (sign) {
-        const held by_sign{own.gains[1], own.errors[1], -*head.bias_rate,
-                           "gain per sign of load - 1/E a step", "-bias_rate"};
+        const held by_sign{own.gains[1],
+                           own.errors[1],
+                           -*head.bias_rate,
+                           own.known[1],
+                           "gain per sign of load - 1/E a step",
+                           "-bias_rate"};
         if (matters(by_sign, own.scatter(1, 1))) return by_sign.words();
     }
     if (!(rule.rate > 0) || !head.feedback) return std::nullopt;
-    const held by_load{own.gains[0], own.errors[0],
+    const held by_load{own.gains[0],
+                       own.errors[0],
                        rule.rate * rule.feedback - (integral ? *head.bias_rate : 0),
+                       own.known[0],
                        "gain per unit of load a step",
                        integral ? "rate x feedback - bias_rate" : "rate x feedback"};
     if (matters(by_load, own.scatter(0, 0))) return by_load.words();
@@ -107,8 +114,11 @@ std::optional<std::string> against_rest(const relation& own, const log_head& hea
     constexpr double sure = 0.05, least = 0.15;
     if (!(forgets > 0 && relative < sure)) return std::nullopt;
     const double value = own.gains[0] / forgets;
-    const held at_rest{value, std::hypot(own.errors[0] / forgets, relative * value),
-                       told_rule(head).per_load(), "gain per unit of load, at rest,",
+    const held at_rest{value,
+                       std::hypot(own.errors[0] / forgets, relative * value),
+                       told_rule(head).per_load(),
+                       own.known[0] && own.known[2],
+                       "gain per unit of load, at rest,",
                        "feedback / decay"};
     if (!at_rest.is_off() || std::abs(value - at_rest.told) < least * std::abs(at_rest.told))
         return std::nullopt;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch.hpp>
+#include <cmath>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,9 +25,9 @@ struct scored_log {
 
 /// A loop of softmax whose scores a rule of one score moves, logged as the steps route with them.
 template <typename Rule>
-scored_log moved_by(const Rule& rule, log_head head) {
+scored_log moved_by(const Rule& rule, log_head head,
+                    std::vector<double> scores = std::vector<double>(experts, 0.0)) {
     std::mt19937_64 random(5);
-    std::vector<double> scores(experts, 0.0);
     scored_log out{std::move(head), {}, {}};
     for (std::size_t t = 0; t < steps; ++t) {
         out.scores.push_back(scores);
@@ -83,6 +86,24 @@ TEST_CASE("scores that a known rule makes of their loads raise nothing", "[diagn
     controlled.bias_rate = 1e-3;
     CHECK(said_of(moved_by([](double n, double) { return n > 0.125 ? -1e-3 : 1e-3; }, controlled))
               .empty());
+}
+
+TEST_CASE("collapsed scores that rest raise nothing, however they are rounded", "[diagnose]") {
+    const double feedback = GENERATE(11, 12, 13, 14, 15, 17, 20, 30);
+    std::vector<double> ahead(8, 0.0);
+    ahead[2] = feedback;
+    auto log = moved_by([&](double n, double s) { return 0.05 * (feedback * n - s); },
+                        head_of(8, feedback), ahead);
+    CAPTURE(feedback);
+    CHECK(said_of(log).empty());
+    const auto rounded = [&](const auto& round) {
+        auto out = log;
+        for (auto& row : out.scores) std::transform(row.begin(), row.end(), row.begin(), round);
+        return said_of(out);
+    };
+    CHECK(rounded([](double s) { return static_cast<double>(static_cast<float>(s)); }).empty());
+    CHECK(rounded([](double s) { return std::stod(fmt::format("{:.6g}", s)); }).empty());
+    CHECK(rounded([](double s) { return std::round(s * 1e4) / 1e4; }).empty());
 }
 
 TEST_CASE("scores that contradict the loads beside them are named", "[diagnose]") {
