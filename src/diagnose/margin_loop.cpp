@@ -271,6 +271,7 @@ std::string layer_margin::judge_resting(layer_diagnosis& out) const {
     if (unfit_) return fmt::format("{}, but {}", unfit_->got, unfit_->needed);
     if (counts_part())
         return "the log has a part of a step's choices alone, and scores may follow all of them";
+    if (const auto seen = seen_loop()) return seen->words();
     if (!loops_) return no_loop(head_);
     if (!free_)
         return fmt::format(
@@ -298,9 +299,21 @@ bool layer_margin::judge_loop(layer_diagnosis& out) const {
     return false;
 }
 
+/// Of logged scores that are made of all choices, and not rounded.
+bool layer_margin::scores_tell() const {
+    return score_rule_ && !counts_part() && !rounded_.rounded();
+}
+
+/// A feedback that nothing but the logged scores says.
+std::optional<seen_feedback> layer_margin::seen_loop() const {
+    const bool other = is_learned(head_) || law_of(head_) != control_law::none;
+    if (loops_ || unfit_ || other || head_.feedback || !scores_tell()) return std::nullopt;
+    return feedback_seen(*score_rule_);
+}
+
 /// Under a rule that makes scores of loads their slope is that rule.
 void layer_margin::note_scores(layer_diagnosis& out) const {
-    if (score_rule_ && !counts_part() && !rounded_.rounded())
+    if (scores_tell())
         for (auto& one : words_of_scores(*score_rule_, head_, !feedback_moves_))
             out.notes.push_back(std::move(one));
     const auto slope = scores_ ? scores_->slope() : std::nullopt;

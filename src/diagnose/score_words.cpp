@@ -154,4 +154,25 @@ std::vector<std::string> words_of_scores(const score_rule& scores, const log_hea
     return {};
 }
 
+std::string seen_feedback::words() const {
+    return fmt::format(
+        "the scores of the log gain {0:.3g} per unit of load a step and forget {1:.3g} of "
+        "themselves: --rate {1:.3g} --decay 1 --feedback {2:.3g} would tell K, with --beta where "
+        "that is not 1",
+        gain, forget, gain / forget);
+}
+
+std::optional<seen_feedback> feedback_seen(const score_rule& scores) {
+    constexpr double sure = 0.05;
+    const auto own = scores.own();
+    if (!own || own->of < nearly_all || !astray(*own).empty()) return std::nullopt;
+    const double gain = own->gains[0], forget = -own->gains[2];
+    const auto told = [&](double value, std::size_t i) {
+        return own->known[i] && own->errors[static_cast<Eigen::Index>(i)] < sure * value;
+    };
+    if (!told(gain, 0) || !told(forget, 2) || forget >= 1) return std::nullopt;
+    if (own->gains[1] * own->gains[1] * own->scatter(1, 1) > 1 - nearly_all) return std::nullopt;
+    return seen_feedback{gain, forget};
+}
+
 }  // namespace moebius

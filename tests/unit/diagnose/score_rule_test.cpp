@@ -162,3 +162,21 @@ TEST_CASE("a told K that counts refute is named, and one that features lower is 
     CHECK(notes_hold(told(-4), "no gate gains more than what is told"));
     CHECK(notes_hold(told(12), "gates that tell tokens apart gain so much less"));
 }
+
+TEST_CASE("scores that follow loads though nothing says so leave no log safe", "[diagnose]") {
+    auto log = moved_by([](double n, double s) { return 0.5 * (6 * n - s); }, log_head{});
+    log.head.experts = scored_runs::experts;
+    const auto got = scored_runs::of(log);
+    CHECK(got.verdict == load_verdict::cannot_tell);
+    holds(got.reason, "scores follow loads, and so they do inside the coexistence window");
+    holds(got.untold, "gain 3 per unit of load a step and forget 0.5 of themselves");
+    holds(got.untold, "--rate 0.5 --decay 1 --feedback 6 would tell K");
+
+    auto unscored = log;
+    unscored.scores.assign(unscored.scores.size(), {});
+    const auto counts_alone = scored_runs::of(unscored);
+    CHECK(counts_alone.verdict == load_verdict::safe);
+    holds(counts_alone.untold, "nothing says that scores follow loads");
+    auto integral = moved_by([](double n, double b) { return -0.2 * n - 0.05 * b; }, log.head);
+    holds(scored_runs::of(integral).untold, "nothing says that scores follow loads");
+}
