@@ -180,3 +180,17 @@ TEST_CASE("scores that follow loads though nothing says so leave no log safe", "
     auto integral = moved_by([](double n, double b) { return -0.2 * n - 0.05 * b; }, log.head);
     holds(scored_runs::of(integral).untold, "nothing says that scores follow loads");
 }
+
+TEST_CASE("a slope of loads on scores is the controller read backwards where it is that",
+          "[diagnose]") {
+    const std::string backwards = "that is the controller read backwards, not the router",
+                      mixed = "this mixes the router's slope with the controller";
+    const auto rests = scored_runs::of(
+        moved_by([](double n, double s) { return 0.5 * (4 * n - s); }, head_of(8, 4)));
+    CHECK_FALSE(notes_hold(rests, backwards));  // 1/8 is the router's, and 1/4 the controller's
+    CHECK(notes_hold(rests, mixed));
+    const auto collapsed = scored_runs::of(
+        moved_by([](double n, double s) { return 0.05 * (12 * n - s); }, head_of(8, 12)));
+    CHECK(notes_hold(collapsed, backwards));
+    CHECK_FALSE(notes_hold(collapsed, mixed));
+}
