@@ -10,6 +10,7 @@
 
 #include "count_verdict.hpp"
 #include "loop_thresholds.hpp"
+#include "score_words.hpp"
 #include "unequal_loads.hpp"
 
 namespace moebius {
@@ -196,7 +197,7 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
         }
     } else if (!measured) {
         judge_rest(watch_.blocks().steps(), slow, unit(), head_, watch_.swing(), out);
-        if (loops_ && out.verdict == load_verdict::safe) {
+        if (out.verdict == load_verdict::safe && (loops_ || seen_loop())) {
             out.verdict = load_verdict::cannot_tell;
             out.reason +=
                 "; scores follow loads, and so they do inside the coexistence window: K, "

@@ -102,6 +102,21 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     return out;
 }
 
+std::string words_of_slope(const measured_slope& slope, double per_load) {
+    constexpr double near = 0.15;
+    const auto seen = fmt::format("loads change by {:.3g} per unit of score", slope.value);
+    const double rest = 1 / per_load, off = std::abs(slope.value - rest);
+    if (per_load > 0 && off < std::max(near * rest, normal_90 * slope.error))
+        return fmt::format(
+            "{}, and decay/feedback is {:.3g}: that is the controller read backwards, not the "
+            "router",
+            seen, rest);
+    return fmt::format(
+        "{}{}: of scores that follow loads this mixes the router's slope with the controller read "
+        "backwards, by when in a step they are logged, and no K is taken from it",
+        seen, per_load > 0 ? fmt::format(", and decay/feedback is {:.3g}", rest) : "");
+}
+
 }  // namespace
 
 void layer_margin::begin_fits() {
@@ -272,6 +287,7 @@ std::string layer_margin::judge_resting(layer_diagnosis& out) const {
     if (!wrong_top_k_.empty()) return wrong_top_k_;
     if (counts_part())
         return "the log has a part of a step's choices alone, and scores may follow all of them";
+    if (const auto seen = seen_loop()) return seen->words();
     if (!loops_) return no_loop(head_);
     if (!free_)
         return fmt::format(
@@ -300,19 +316,27 @@ bool layer_margin::judge_loop(layer_diagnosis& out) const {
     return false;
 }
 
-/// Under a rule that makes scores of loads their slope is that rule.
+/// Of logged scores that are made of all choices, and not rounded.
+bool layer_margin::scores_tell() const {
+    return score_rule_ && !counts_part() && !rounded_.rounded();
+}
+
+/// A feedback that nothing but the logged scores says.
+std::optional<seen_feedback> layer_margin::seen_loop() const {
+    const bool other = is_learned(head_) || law_of(head_) != control_law::none;
+    if (loops_ || unfit_ || other || head_.feedback || !scores_tell()) return std::nullopt;
+    return feedback_seen(*score_rule_);
+}
+
+/// Near equal loads the slope is the router's own of scores that the step routes with, and twice
+/// decay/feedback less that of scores behind their change; far from them it is decay/feedback.
 void layer_margin::note_scores(layer_diagnosis& out) const {
-    if (score_rule_ && !counts_part() && !rounded_.rounded())
+    if (scores_tell())
         for (auto& one : words_of_scores(*score_rule_, head_, !feedback_moves_))
             out.notes.push_back(std::move(one));
     const auto slope = scores_ ? scores_->slope() : std::nullopt;
     if (!slope || !(slope->error < 0.1 * std::abs(slope->value))) return;
-    const double per_load = told_rule(head_).per_load();
-    out.notes.push_back(fmt::format(
-        "loads change by {:.3g} per unit of score{}: that is the controller read backwards, not "
-        "the router",
-        slope->value,
-        per_load > 0 ? fmt::format(" (decay/feedback is {:.3g})", 1 / per_load) : std::string()));
+    out.notes.push_back(words_of_slope(*slope, told_rule(head_).per_load()));
 }
 
 /// A K that is told, not measured, and in danger by that.

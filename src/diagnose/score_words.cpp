@@ -59,10 +59,11 @@ std::string words_of_none(const relation& own, const relation& apart) {
 /// A number that scores have, and what the settings make it.
 struct held {
     double value, error, told;
+    bool known;  ///< whether the value is told at all
     std::string_view what, by;
     [[nodiscard]] bool is_off() const {
         constexpr double sure = 5;  // standard errors
-        return std::abs(value - told) > sure * error;
+        return known && std::abs(value - told) > sure * error;
     }
     [[nodiscard]] std::string words() const {
         const double half = normal_90 * error;
@@ -86,13 +87,19 @@ std::optional<std::string> against_step(const relation& own, const log_head& hea
     const told_rule rule(head);
     if ((integral || sign) && !head.bias_rate) return std::nullopt;
     if (sign) {
-        const held by_sign{own.gains[1], own.errors[1], -*head.bias_rate,
-                           "gain per sign of load - 1/E a step", "-bias_rate"};
+        const held by_sign{own.gains[1],
+                           own.errors[1],
+                           -*head.bias_rate,
+                           own.known[1],
+                           "gain per sign of load - 1/E a step",
+                           "-bias_rate"};
         if (matters(by_sign, own.scatter(1, 1))) return by_sign.words();
     }
     if (!(rule.rate > 0) || !head.feedback) return std::nullopt;
-    const held by_load{own.gains[0], own.errors[0],
+    const held by_load{own.gains[0],
+                       own.errors[0],
                        rule.rate * rule.feedback - (integral ? *head.bias_rate : 0),
+                       own.known[0],
                        "gain per unit of load a step",
                        integral ? "rate x feedback - bias_rate" : "rate x feedback"};
     if (matters(by_load, own.scatter(0, 0))) return by_load.words();
@@ -107,8 +114,11 @@ std::optional<std::string> against_rest(const relation& own, const log_head& hea
     constexpr double sure = 0.05, least = 0.15;
     if (!(forgets > 0 && relative < sure)) return std::nullopt;
     const double value = own.gains[0] / forgets;
-    const held at_rest{value, std::hypot(own.errors[0] / forgets, relative * value),
-                       told_rule(head).per_load(), "gain per unit of load, at rest,",
+    const held at_rest{value,
+                       std::hypot(own.errors[0] / forgets, relative * value),
+                       told_rule(head).per_load(),
+                       own.known[0] && own.known[2],
+                       "gain per unit of load, at rest,",
                        "feedback / decay"};
     if (!at_rest.is_off() || std::abs(value - at_rest.told) < least * std::abs(at_rest.told))
         return std::nullopt;
@@ -142,6 +152,27 @@ std::vector<std::string> words_of_scores(const score_rule& scores, const log_hea
     if (auto said = against_step(*own, head)) return {*said};
     if (auto said = against_rest(*own, head)) return {*said};
     return {};
+}
+
+std::string seen_feedback::words() const {
+    return fmt::format(
+        "the scores of the log gain {0:.3g} per unit of load a step and forget {1:.3g} of "
+        "themselves: --rate {1:.3g} --decay 1 --feedback {2:.3g} would tell K, with --beta where "
+        "that is not 1",
+        gain, forget, gain / forget);
+}
+
+std::optional<seen_feedback> feedback_seen(const score_rule& scores) {
+    constexpr double sure = 0.05;
+    const auto own = scores.own();
+    if (!own || own->of < nearly_all || !astray(*own).empty()) return std::nullopt;
+    const double gain = own->gains[0], forget = -own->gains[2];
+    const auto told = [&](double value, std::size_t i) {
+        return own->known[i] && own->errors[static_cast<Eigen::Index>(i)] < sure * value;
+    };
+    if (!told(gain, 0) || !told(forget, 2) || forget >= 1) return std::nullopt;
+    if (own->gains[1] * own->gains[1] * own->scatter(1, 1) > 1 - nearly_all) return std::nullopt;
+    return seen_feedback{gain, forget};
 }
 
 }  // namespace moebius

@@ -3,6 +3,7 @@
 
 #include <moebius/diagnose/score_rule.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,15 @@ namespace moebius {
 /// @param settles  whether the told feedback is that of all steps
 [[nodiscard]] std::vector<std::string> words_of_scores(const score_rule& scores,
                                                        const log_head& head, bool settles);
+
+/// A rule of feedback that logged scores show: what a step gains per unit of load, and forgets.
+struct seen_feedback {
+    double gain = 0, forget = 0;
+    /// In words, with the options that say the same.
+    [[nodiscard]] std::string words() const;
+};
+
+/// Where it makes nearly all of the changes, and both numbers are told.
+[[nodiscard]] std::optional<seen_feedback> feedback_seen(const score_rule& scores);
 
 }  // namespace moebius

@@ -61,6 +61,7 @@ struct loop_thresholds {
 };
 
 struct loads_now;
+struct seen_feedback;
 
 /// What is known of a layer so far.
 struct layer_diagnosis {
@@ -123,6 +124,8 @@ private:
     void note_told(layer_diagnosis& out) const;
     void note_refuted(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
+    [[nodiscard]] bool scores_tell() const;
+    [[nodiscard]] std::optional<seen_feedback> seen_loop() const;
     [[nodiscard]] std::string untold_by_probes() const;
     void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do
     void drop_unequal(const loads_now& seen, bool probed, layer_diagnosis& out) const;

@@ -81,9 +81,8 @@ private:
     double beta_;
 };
 
-/// The slope of loads on scores that were logged. Under a rule that makes scores of loads it is
-/// that rule read backwards, decay/feedback, and says nothing of the router: it is here to be
-/// named.
+/// The slope of loads on scores that were logged. Under a rule that makes scores of loads it mixes
+/// that rule read backwards, decay/feedback, with the router's slope: it is here to be named.
 class score_slope {
 public:
     explicit score_slope(std::size_t experts);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <moebius/diagnose/score_rounding.hpp>
 #include <optional>
 #include <span>
 #include <utility>
@@ -29,6 +30,8 @@ public:
         int after = 0;  ///< steps from scores before the change to the loads that it is made of
         double of = 0;  ///< part of the changes' squares that it makes
         Eigen::Vector3d gains{0, 0, 0}, errors{0, 0, 0};
+        /// Whether a gain is told: of what rests, or moves as another does, none is.
+        std::array<bool, 3> known{};
         /// Squares and products of loads, signs and scores over the changes' squares.
         Eigen::Matrix3d scatter = Eigen::Matrix3d::Zero();
         /// Of own(): the part of each expert whose scores move.
@@ -36,7 +39,7 @@ public:
     };
     /// Of the loads by which most is made, of the step's own or, as scores may be logged behind
     /// their change, of the next; empty before there are 200 changes, where half of the steps have
-    /// none or all scores are rounded as bfloat16 rounds them, whose changes are rounding.
+    /// none, or where rounding of the scores may make what is seen of them.
     [[nodiscard]] std::optional<relation> own() const;
     /// The same of loads that are further apart.
     [[nodiscard]] relation apart() const;
@@ -54,15 +57,18 @@ private:
     struct products;
     void add();
     [[nodiscard]] products products_of(std::size_t lag) const;
+    [[nodiscard]] double rounding() const;
     void find_experts(relation& of) const;
     [[nodiscard]] relation at(std::size_t lag) const;
     [[nodiscard]] relation best(std::size_t from, std::size_t to) const;
 
     std::size_t experts_;
-    std::deque<row> rows_;  ///< that follow each other
+    std::deque<row> rows_;  ///< that follow each other, less the first of all
+    std::optional<row> first_;
     std::int64_t last_ = 0;
     double steps_ = 0, moved_ = 0;
-    bool rounded_ = true;
+    score_rounding rounding_;
+    array raw_;  ///< squares of scores
     array d_, z_, dd_, zz_, dz_;
     std::array<sums, lags> lags_;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch.hpp>
+#include <cmath>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,9 +25,9 @@ struct scored_log {
 
 /// A loop of softmax whose scores a rule of one score moves, logged as the steps route with them.
 template <typename Rule>
-scored_log moved_by(const Rule& rule, log_head head) {
+scored_log moved_by(const Rule& rule, log_head head,
+                    std::vector<double> scores = std::vector<double>(experts, 0.0)) {
     std::mt19937_64 random(5);
-    std::vector<double> scores(experts, 0.0);
     scored_log out{std::move(head), {}, {}};
     for (std::size_t t = 0; t < steps; ++t) {
         out.scores.push_back(scores);
@@ -85,6 +88,24 @@ TEST_CASE("scores that a known rule makes of their loads raise nothing", "[diagn
               .empty());
 }
 
+TEST_CASE("collapsed scores that rest raise nothing, however they are rounded", "[diagnose]") {
+    const double feedback = GENERATE(11, 12, 13, 14, 15, 17, 20, 30);
+    std::vector<double> ahead(8, 0.0);
+    ahead[2] = feedback;
+    auto log = moved_by([&](double n, double s) { return 0.05 * (feedback * n - s); },
+                        head_of(8, feedback), ahead);
+    CAPTURE(feedback);
+    CHECK(said_of(log).empty());
+    const auto rounded = [&](const auto& round) {
+        auto out = log;
+        for (auto& row : out.scores) std::transform(row.begin(), row.end(), row.begin(), round);
+        return said_of(out);
+    };
+    CHECK(rounded([](double s) { return static_cast<double>(static_cast<float>(s)); }).empty());
+    CHECK(rounded([](double s) { return std::stod(fmt::format("{:.6g}", s)); }).empty());
+    CHECK(rounded([](double s) { return std::round(s * 1e4) / 1e4; }).empty());
+}
+
 TEST_CASE("scores that contradict the loads beside them are named", "[diagnose]") {
     const auto right = by_feedback();
     auto log = right;
@@ -140,4 +161,36 @@ TEST_CASE("a told K that counts refute is named, and one that features lower is 
     CHECK(notes_hold(told(1), "as measured, and no gate gains more than what is told"));
     CHECK(notes_hold(told(-4), "no gate gains more than what is told"));
     CHECK(notes_hold(told(12), "gates that tell tokens apart gain so much less"));
+}
+
+TEST_CASE("scores that follow loads though nothing says so leave no log safe", "[diagnose]") {
+    auto log = moved_by([](double n, double s) { return 0.5 * (6 * n - s); }, log_head{});
+    log.head.experts = scored_runs::experts;
+    const auto got = scored_runs::of(log);
+    CHECK(got.verdict == load_verdict::cannot_tell);
+    holds(got.reason, "scores follow loads, and so they do inside the coexistence window");
+    holds(got.untold, "gain 3 per unit of load a step and forget 0.5 of themselves");
+    holds(got.untold, "--rate 0.5 --decay 1 --feedback 6 would tell K");
+
+    auto unscored = log;
+    unscored.scores.assign(unscored.scores.size(), {});
+    const auto counts_alone = scored_runs::of(unscored);
+    CHECK(counts_alone.verdict == load_verdict::safe);
+    holds(counts_alone.untold, "nothing says that scores follow loads");
+    auto integral = moved_by([](double n, double b) { return -0.2 * n - 0.05 * b; }, log.head);
+    holds(scored_runs::of(integral).untold, "nothing says that scores follow loads");
+}
+
+TEST_CASE("a slope of loads on scores is the controller read backwards where it is that",
+          "[diagnose]") {
+    const std::string backwards = "that is the controller read backwards, not the router",
+                      mixed = "this mixes the router's slope with the controller";
+    const auto rests = scored_runs::of(
+        moved_by([](double n, double s) { return 0.5 * (4 * n - s); }, head_of(8, 4)));
+    CHECK_FALSE(notes_hold(rests, backwards));  // 1/8 is the router's, and 1/4 the controller's
+    CHECK(notes_hold(rests, mixed));
+    const auto collapsed = scored_runs::of(
+        moved_by([](double n, double s) { return 0.05 * (12 * n - s); }, head_of(8, 12)));
+    CHECK(notes_hold(collapsed, backwards));
+    CHECK_FALSE(notes_hold(collapsed, mixed));
 }
