@@ -175,4 +175,19 @@ std::optional<seen_feedback> feedback_seen(const score_rule& scores) {
     return seen_feedback{gain, forget};
 }
 
+std::string words_of_slope(const measured_slope& slope, double per_load) {
+    constexpr double near = 0.15;
+    const auto seen = fmt::format("loads change by {:.3g} per unit of score", slope.value);
+    const double rest = 1 / per_load, off = std::abs(slope.value - rest);
+    if (per_load > 0 && off < std::max(near * rest, normal_90 * slope.error))
+        return fmt::format(
+            "{}, and decay/feedback is {:.3g}: that is the controller read backwards, not the "
+            "router",
+            seen, rest);
+    return fmt::format(
+        "{}{}: of scores that follow loads this mixes the router's slope with the controller read "
+        "backwards, by when in a step they are logged, and no K is taken from it",
+        seen, per_load > 0 ? fmt::format(", and decay/feedback is {:.3g}", rest) : "");
+}
+
 }  // namespace moebius

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/diagnose/drifting_level.hpp>
 #include <moebius/diagnose/score_rule.hpp>
 #include <moebius/logs/load_log.hpp>
 #include <optional>
@@ -24,5 +25,9 @@ struct seen_feedback {
 
 /// Where it makes nearly all of the changes, and both numbers are told.
 [[nodiscard]] std::optional<seen_feedback> feedback_seen(const score_rule& scores);
+
+/// What the slope of loads on logged scores is: it mixes the router's with the rule's.
+/// @param per_load  feedback/decay by what is told; 0: not told
+[[nodiscard]] std::string words_of_slope(const measured_slope& slope, double per_load);
 
 }  // namespace moebius
