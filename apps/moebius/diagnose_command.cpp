@@ -61,8 +61,8 @@ void add_to(option_table& table, diagnose_arguments& args) {
               "share of the integral rule's bias that a step forgets, 0 to 1", {.kept = if_set});
     table.add("gate", args.log.gate, "softmax or sigmoid",
               {.choices = {"softmax", "sigmoid"}, .kept = if_set});
-    table.add("balancer", args.log.balancer, "none, aux, sign, integral or feedback",
-              {.choices = {"none", "aux", "sign", "integral", "feedback"}, .kept = if_set});
+    table.add("balancer", args.log.balancer, fmt::format("{}", fmt::join(balancers, ", ")),
+              {.choices = {std::begin(balancers), std::end(balancers)}, .kept = if_set});
 }
 
 /// What may be named as as bad as no layer may be.

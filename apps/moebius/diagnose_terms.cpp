@@ -26,7 +26,8 @@ constexpr diagnose_term terms[] = {
     {"warned_at", "first warned of at step",
      "the first step at which a warning was there, whether it still is or not"},
     {"collapsed_at", "first collapsed at step",
-     "the first step at which loads were as those of a collapsed router, in the mean of 50 steps, "
+     "the first step at which loads were as those of a collapsed router, in the mean of 50 "
+     "records, "
      "whether they still are or not"},
     {"steps_left", "steps left",
      "at the growth that is seen, steps until one expert has half of what it can have (where a "

@@ -103,7 +103,7 @@ double lower_end(const block_growth& growth) {
 }
 
 bool jumped_once(const warning& slow, const log_head& head) {
-    constexpr double mostly = 4;  // a loop at rest has 2 of 20 blocks that are as far apart
+    constexpr double mostly = 4;  // in no log of 600 loops at rest: diagnose-learning.txt
     return slow.growth.t >= returning_t && slow.spread >= mostly * slow.settled &&
            scatters(slow.spread, head) && !scatters(slow.settled, head);
 }

@@ -135,8 +135,8 @@ void layer_margin::hold_top_k(std::int64_t step) {
     if (!(most * top_k_ > 1 + rounding)) return;
     wrong_top_k_ = fmt::format(
         "of {:g} different choices a token one expert has {:.3g} of all at most, and at step {} "
-        "one has {:.3g}: top-k is another, or loads are of the first choices alone; they are "
-        "judged as of one choice",
+        "one has {:.3g}: top-k is another, or loads are probabilities or the first choices "
+        "alone; they are judged as of one choice",
         top_k_, 1 / top_k_, step, most);
     top_k_ = 1;
     alone_ = thresholds_of(head_.experts, top_k_);

@@ -2,6 +2,7 @@
 #include "choices_log.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -93,12 +94,13 @@ std::string overruled(const log_head& says, const log_options& options) {
 /// A balancer that is not known may move scores in any way: K of a rule without it is none of the
 /// run. What is said of that; empty where it is known.
 std::string leave_out_unknown_rule(log_head& head) {
-    constexpr std::string_view known[] = {"", "none", "aux", "sign", "integral", "feedback"};
-    if (std::find(std::begin(known), std::end(known), head.balancer) != std::end(known)) return {};
+    const bool known =
+        std::find(std::begin(balancers), std::end(balancers), head.balancer) != std::end(balancers);
+    if (known || head.balancer.empty()) return {};
     auto said = fmt::format(
-        "it says that the balancer is '{}', which is none of those that are known (none, aux, "
-        "sign, integral, feedback): how scores move is not taken from it; --balancer would tell",
-        excerpt(head.balancer));
+        "it says that the balancer is '{}', which is none of those that are known ({}): how scores "
+        "move is not taken from it; --balancer would tell",
+        excerpt(head.balancer), fmt::join(balancers, ", "));
     head.balancer.clear();
     head.rate.reset();
     head.feedback.reset();

@@ -37,7 +37,10 @@ std::string_view log_check::veto(std::size_t layer) const {
     switch (course_of(one)) {
         case course::moves:
             if (one.largest == 0) return "it has no loads";
-            return is_still_at_end(one) ? "its last loads never change" : "";
+            if (is_still_at_end(one)) return "its last loads never change";
+            return one.still.held() > 0
+                       ? "its loads change in some records only, and the others are copies"
+                       : "";
         case course::even:
             return "its balance is perfect in every step";
         case course::constant:
@@ -112,8 +115,8 @@ void log_check::say_held(std::vector<std::string>& to) const {
     for (const auto& [every, layers] : found)
         to.push_back(fmt::format(
             "held: {0}: loads change in one of {1} records only, and those between are copies of "
-            "the one before: each counted as a step, and what is told of noise, of deviations that "
-            "come back and of K is not to be trusted; every {1}th record alone is a log",
+            "the one before: as steps they tell no noise and nothing that comes back; every {1}th "
+            "record alone is a log",
             layers_text(head_, layers), every));
 }
 

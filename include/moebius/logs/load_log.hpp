@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace moebius {
@@ -34,8 +35,11 @@ struct log_head {
     double bias_leak = 0;                ///< share of the integral rule's bias that a step forgets
     bool of_one_rank = false;  ///< by a file's name, and nothing says how many tokens all have
     std::string gate;          ///< "softmax", "sigmoid", another law of choices, or empty
-    std::string balancer;      ///< "none", "aux", "sign", "integral", "feedback", or empty
+    std::string balancer;      ///< one of balancers, another that a log names, or empty
 };
+
+/// Rules that keep loads balanced, as logs and options name them.
+inline constexpr std::string_view balancers[] = {"none", "aux", "sign", "integral", "feedback"};
 
 /// The rule by which scores follow loads, `s += rate (feedback n - decay s)` under a softmax of
 /// beta s. Of what is not told a rate and a feedback count as 0, and what they are multiplied by

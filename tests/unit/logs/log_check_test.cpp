@@ -91,11 +91,11 @@ TEST_CASE("sums of loads are said to differ between layers, or between steps of 
 }
 
 TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers are not", "[logs]") {
-    const auto veto_of = [](const std::function<double(int, int)>& load) {
+    const auto veto_of = [](const std::function<double(int, int)>& load, int steps = 20) {
         log_head head;
         head.layers = {"0"};
         log_check check(head);
-        for (int s = 0; s < 20; ++s) {
+        for (int s = 0; s < steps; ++s) {
             std::vector<double> loads;
             for (int e = 0; e < 4; ++e) loads.push_back(load(s, e));
             check.take(record_of(s, 0, loads));
@@ -116,6 +116,8 @@ TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers ar
     CHECK(veto_of([](int s, int e) { return healthy(std::min(s, 6), 0, e); }) ==
           "its last loads never change");
     CHECK(veto_of([](int s, int e) { return healthy(std::min(s, 12), 0, e); }).empty());
+    CHECK(veto_of([](int s, int e) { return healthy(s - s % 2, 0, e); }, 100) ==
+          "its loads change in some records only, and the others are copies");
 }
 
 TEST_CASE("every step that is left out is told from a sample", "[logs]") {
